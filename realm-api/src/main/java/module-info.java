@@ -1,0 +1,9 @@
+/** REALM for the JVM: the public API and everything that does not depend on a backend. */
+module org.realm4j {
+  requires static transitive org.jspecify;
+  requires tools.jackson.core;
+  requires it.unimi.dsi.fastutil;
+
+  exports org.realm4j.io;
+  exports org.realm4j.text;
+}

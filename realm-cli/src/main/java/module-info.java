@@ -1,0 +1,3 @@
+module org.realm4j.cli {
+  requires org.realm4j;
+}

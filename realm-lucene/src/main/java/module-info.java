@@ -1,0 +1,3 @@
+module org.realm4j.lucene {
+  requires org.realm4j;
+}

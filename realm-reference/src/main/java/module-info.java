@@ -1,0 +1,3 @@
+module org.realm4j.reference {
+  requires org.realm4j;
+}

@@ -1,0 +1,3 @@
+module org.realm4j.testkit {
+  requires org.realm4j;
+}
