@@ -5,8 +5,10 @@ module org.realm4j {
   requires it.unimi.dsi.fastutil;
 
   exports org.realm4j.io;
+  exports org.realm4j.retrieval;
   exports org.realm4j.tensor;
   exports org.realm4j.text;
 
+  uses org.realm4j.retrieval.MipsIndexProvider;
   uses org.realm4j.tensor.BackendProvider;
 }
