@@ -1,0 +1,46 @@
+package org.realm4j.nn;
+
+import org.jspecify.annotations.Nullable;
+import org.realm4j.tensor.CounterRandom;
+import org.realm4j.tensor.Dropout;
+import org.realm4j.tensor.Session;
+import org.realm4j.tensor.Tensor;
+
+/**
+ * What is dropped in one forward pass of one network in training.
+ *
+ * @param key from seed, stream and step; another one for each network
+ * @param examples one counter per sequence of the batch, at most 2^21, that does not depend on how
+ *     it is packed
+ */
+public record DropoutPlan(int key, int[] examples) {
+  /** Counters of all tokens of a batch: example and position, never the packed row. */
+  int[] tokenRows(TokenBatch batch) {
+    int[] rows = new int[batch.tokens()];
+    for (int s = 0; s < batch.sequences(); s++) {
+      for (int t = batch.offsets()[s]; t < batch.offsets()[s + 1]; t++) {
+        rows[t] = (examples[s] << 10) + batch.positions()[t];
+      }
+    }
+    return rows;
+  }
+
+  static int[] select(int[] rows, int @Nullable [] chosen) {
+    if (chosen == null) {
+      return rows;
+    }
+    int[] selected = new int[chosen.length];
+    for (int i = 0; i < chosen.length; i++) {
+      selected[i] = rows[chosen[i]];
+    }
+    return selected;
+  }
+
+  Dropout at(int layer, int place, float rate, int[] rows) {
+    return new Dropout(rate, CounterRandom.key(key, layer, place), rows);
+  }
+
+  static Tensor apply(Session s, Tensor x, @Nullable Dropout dropout) {
+    return dropout == null || dropout.rate() == 0 ? x : s.dropout(x, dropout);
+  }
+}

@@ -1,0 +1,29 @@
+package org.realm4j.nn;
+
+/**
+ * How a BERT's states become one vector.
+ *
+ * @param pooling the [CLS] state, or the mean of all states as sentence encoders use it
+ * @param pooler whether tanh(W_p h + b_p) comes first, as in BERT
+ * @param projection the size of the vector
+ * @param layerNorm whether a layer norm comes last, as in the released code
+ * @param layerNormEpsilon 1e-12 for published checkpoints
+ */
+public record EmbedderConfig(
+    Pooling pooling, boolean pooler, int projection, boolean layerNorm, float layerNormEpsilon) {
+  /** Which states are taken. */
+  public enum Pooling {
+    CLS,
+    MEAN
+  }
+
+  /** As in the released REALM: [CLS], tanh pooler, projection to 128, layer norm. */
+  public static EmbedderConfig realm() {
+    return new EmbedderConfig(Pooling.CLS, true, 128, true, 1e-12f);
+  }
+
+  /** For a sentence encoder such as MiniLM, which has no pooler. */
+  public static EmbedderConfig sentenceEncoder() {
+    return new EmbedderConfig(Pooling.MEAN, false, 128, true, 1e-12f);
+  }
+}

@@ -1,0 +1,333 @@
+package org.realm4j.pretrain;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.realm4j.corpus.PassageStore;
+import org.realm4j.io.RealmException;
+import org.realm4j.nn.RealmModel;
+import org.realm4j.retrieval.IndexRefresher;
+import org.realm4j.retrieval.KnowledgeIndex;
+import org.realm4j.retrieval.MipsIndexProvider;
+import org.realm4j.retrieval.PassageEmbedder;
+import org.realm4j.tensor.Backend;
+import org.realm4j.tensor.Parameter;
+import org.realm4j.tensor.Session;
+import org.realm4j.tensor.Tape;
+import org.realm4j.tensor.Tensor;
+import org.realm4j.train.Optimizer;
+import org.realm4j.train.Schedule;
+
+/**
+ * The pre-training loop: retriever and encoder trained together by the marginal likelihood, the
+ * index refreshed while training goes on. Everything that a step does is a function of the settings
+ * and the state, so a run that was stopped and resumed (see {@link PretrainingCheckpoint}) gives the
+ * same bits as an unbroken one on a deterministic backend. Used by one thread.
+ */
+public final class Pretrainer implements AutoCloseable {
+  private final RealmModel model;
+  private final PassageStore store;
+  private final QuerySource queries;
+  private final Pretraining settings;
+  private final Session session;
+  private final MipsIndexProvider indexProvider;
+  private final int threads;
+  private final Optimizer optimizer;
+  private final Schedule schedule;
+  private final IndexRefresher refresher;
+  private final KnowledgeAugmentedForward forward;
+  private KnowledgeIndex index;
+  private long visibleAt;
+  private long step;
+  private int refreshes;
+
+  /**
+   * Embeds the corpus with the model as it is, and is ready for the first step.
+   *
+   * @param model trained in place
+   * @param queries what is masked, sentences of the same store
+   */
+  public Pretrainer(
+      RealmModel model,
+      PassageStore store,
+      QuerySource queries,
+      Pretraining settings,
+      Backend backend,
+      int threads) {
+    this(model, store, queries, settings, backend, threads, null);
+  }
+
+  /**
+   * @param vectors of the first generation, {@code [passages, projection]}, embedded here if null
+   */
+  Pretrainer(
+      RealmModel model,
+      PassageStore store,
+      QuerySource queries,
+      Pretraining settings,
+      Backend backend,
+      int threads,
+      float @Nullable [] vectors) {
+    if (store.size() < settings.candidates()) {
+      throw new RealmException.BadInput(
+          "corpus: expected at least " + settings.candidates() + " passages for "
+              + settings.candidates() + " candidates, found " + store.size());
+    }
+    this.model = model;
+    this.store = store;
+    this.queries = queries;
+    this.settings = settings;
+    this.threads = threads;
+    indexProvider = MipsIndexProvider.named("exact");
+    optimizer = new Optimizer(settings.optimizer(), groups());
+    schedule =
+        settings.linearDecay() && settings.steps() > 0
+            ? Schedule.bert(settings.steps())
+            : Schedule.constant();
+    forward = new KnowledgeAugmentedForward(model, store);
+    session = backend.open(threads);
+    try {
+      refresher =
+          new IndexRefresher(model, store, settings.refreshMode(), session, backend);
+      index =
+          index(
+              vectors != null
+                  ? vectors
+                  : new PassageEmbedder(model, store)
+                      .embedAll(session, model.documents(), PassageEmbedder.Progress.NONE),
+              0);
+    } catch (RuntimeException e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  private List<Optimizer.Group> groups() {
+    Pretraining.Rates rates = settings.rates();
+    List<Optimizer.Group> groups = new ArrayList<>();
+    groups.add(new Optimizer.Group(model.encoder().parameters(), rates.encoder()));
+    if (!settings.frozenRetriever()) {
+      groups.add(new Optimizer.Group(model.retrieverTrunk(), rates.retriever()));
+      groups.add(new Optimizer.Group(model.retrieverHead(), rates.projection()));
+    }
+    return groups;
+  }
+
+  private KnowledgeIndex index(float[] vectors, long madeAtStep) {
+    int dimension = model.config().embedder().projection();
+    return new KnowledgeIndex(indexProvider, vectors, dimension, madeAtStep, threads);
+  }
+
+  /** The next step to be done. */
+  public long step() {
+    return step;
+  }
+
+  /** Generations that replaced the first one. */
+  public int refreshes() {
+    return refreshes;
+  }
+
+  /** The generation that is searched now. */
+  public KnowledgeIndex index() {
+    return index;
+  }
+
+  public RealmModel model() {
+    return model;
+  }
+
+  public Session session() {
+    return session;
+  }
+
+  Pretraining settings() {
+    return settings;
+  }
+
+  PassageStore store() {
+    return store;
+  }
+
+  Optimizer optimizer() {
+    return optimizer;
+  }
+
+  IndexRefresher refresher() {
+    return refresher;
+  }
+
+  /** Runs until all steps are done. */
+  public void run(PretrainingListener listener) {
+    while (step < settings.steps()) {
+      runStep(listener);
+    }
+  }
+
+  /**
+   * One update.
+   *
+   * @throws RealmException if loss or gradients are not finite: nothing was updated then
+   */
+  public void runStep(PretrainingListener listener) {
+    long begun = System.nanoTime();
+    double waited = refresh(listener);
+    Totals totals = new Totals();
+    List<MaskedQuery> batch = new ArrayList<>();
+    for (int b = 0; b < settings.batch(); b++) {
+      batch.add(queries.draw(settings.seed(), step * settings.batch() + b));
+    }
+    int divisor =
+        settings.marginal() == Marginal.PER_SEQUENCE
+            ? batch.size()
+            : batch.stream().mapToInt(q -> q.masked().length).sum();
+    for (int part = 0; part < settings.accumulate(); part++) {
+      int from = part * batch.size() / settings.accumulate();
+      int to = (part + 1) * batch.size() / settings.accumulate();
+      backward(batch.subList(from, to), from, divisor, totals);
+    }
+    double norm = optimizer.step(session, schedule.at(step));
+    step++;
+    if (refresher.running()) {
+      refresher.work(visibleAt - step + 1);
+    }
+    int n = batch.size();
+    listener.step(
+        new StepReport(
+            step - 1,
+            totals.loss,
+            totals.marginal / n,
+            totals.empty / n,
+            totals.nullProbability / n,
+            norm,
+            step - 1 - index.madeAtStep(),
+            totals.tokens,
+            (System.nanoTime() - begun) * 1e-9,
+            waited));
+  }
+
+  /** Sums over the parts of a batch. */
+  private static final class Totals {
+    double loss;
+    double marginal;
+    double empty;
+    double nullProbability;
+    long tokens;
+  }
+
+  private void backward(List<MaskedQuery> part, int firstExample, int divisor, Totals totals) {
+    try (Tape tape = session.record()) {
+      KnowledgeAugmentedForward.Result result =
+          forward.run(
+              session,
+              part,
+              index,
+              new KnowledgeAugmentedForward.Settings(
+                  settings.candidates(),
+                  settings.marginal(),
+                  !settings.frozenRetriever(),
+                  settings.dropout() > 0,
+                  settings.seed(),
+                  step,
+                  firstExample));
+      Tensor loss = result.likelihood().loss(session, divisor);
+      float value = loss.scalar();
+      if (!Float.isFinite(value)) {
+        session.clearGradients();
+        throw new RealmException("step " + step + ": the loss is " + value + "; nothing changed");
+      }
+      totals.loss += value;
+      totals.tokens += result.tokens();
+      add(totals, result.likelihood());
+      session.backward(loss);
+    }
+  }
+
+  private void add(Totals totals, MarginalLikelihood likelihood) {
+    float[] prior = likelihood.logPrior().toArray();
+    float[] given = likelihood.logLikelihood().toArray();
+    for (float m : likelihood.marginal().toArray()) {
+      totals.marginal += m;
+    }
+    for (int i = 0; i < prior.length; i += settings.candidates()) {
+      totals.empty += given[i];
+      totals.nullProbability += Math.exp(prior[i]);
+    }
+  }
+
+  /** Seconds waited. A snapshot of step s becomes visible exactly at step s + L. */
+  private double refresh(PretrainingListener listener) {
+    if (settings.refreshEvery() == 0 || settings.frozenRetriever()) {
+      return 0;
+    }
+    double waited = 0;
+    boolean due =
+        settings.freeRunning() ? refresher.embedded() == store.size() : step >= visibleAt;
+    if (refresher.running() && due) {
+      waited += publish(listener);
+    }
+    if (step > 0 && step % settings.refreshEvery() == 0 && !refresher.running()) {
+      refresher.start(step);
+      visibleAt = step + settings.refreshDelay();
+      if (settings.refreshDelay() == 0) {
+        waited += publish(listener);
+      }
+    }
+    return waited;
+  }
+
+  private double publish(PretrainingListener listener) {
+    long begun = System.nanoTime();
+    IndexRefresher.State done = refresher.finish();
+    index = index(done.vectors(), done.step());
+    refreshes++;
+    listener.refreshed(step, done.step());
+    return (System.nanoTime() - begun) * 1e-9;
+  }
+
+  /** Embeds the corpus with the parameters of now and searches that from now on. */
+  public void refreshNow(PassageEmbedder.Progress progress) {
+    if (refresher.running()) {
+      refresher.finish();
+    }
+    float[] vectors =
+        new PassageEmbedder(model, store).embedAll(session, model.documents(), progress);
+    index = index(vectors, step);
+  }
+
+  /** For {@link PretrainingCheckpoint}. */
+  void resume(
+      long atStep,
+      int refreshesDone,
+      KnowledgeIndex serving,
+      long pendingVisibleAt,
+      IndexRefresher.@Nullable State pending) {
+    step = atStep;
+    refreshes = refreshesDone;
+    index = serving;
+    visibleAt = pendingVisibleAt;
+    optimizer.resumeAt(atStep);
+    if (pending != null) {
+      refresher.resume(pending);
+    }
+  }
+
+  long visibleAt() {
+    return visibleAt;
+  }
+
+  KnowledgeIndex restored(float[] vectors, long madeAtStep) {
+    return index(vectors, madeAtStep);
+  }
+
+  /** All that training changes, in a fixed order. */
+  List<Parameter> trained() {
+    return optimizer.parameters();
+  }
+
+  @Override
+  public void close() {
+    refresher.close();
+    session.close();
+  }
+}

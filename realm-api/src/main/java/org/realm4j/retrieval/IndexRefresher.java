@@ -1,0 +1,202 @@
+package org.realm4j.retrieval;
+
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.SleepingMillisIdleStrategy;
+import org.jspecify.annotations.Nullable;
+import org.realm4j.corpus.PassageStore;
+import org.realm4j.io.RealmException;
+import org.realm4j.nn.Embedder;
+import org.realm4j.nn.RealmModel;
+import org.realm4j.tensor.Backend;
+import org.realm4j.tensor.Session;
+
+/**
+ * Re-embeds the corpus with a snapshot of the document tower while training goes on (section 3.3).
+ * It runs between the steps, on the trainer's thread, or on a thread of its own; the vectors are the
+ * same bits either way. Which step may see them is the trainer's business.
+ */
+public final class IndexRefresher implements AutoCloseable {
+  /** Where the work is done. */
+  public enum Mode {
+    /** A share after each step, on all threads: for machines with few cores. */
+    BETWEEN_STEPS,
+    /** On one thread beside the trainer. */
+    BACKGROUND
+  }
+
+  /**
+   * What a checkpoint keeps of a refresh in progress.
+   *
+   * @param step whose parameters are in the snapshot
+   * @param tower the snapshot itself
+   * @param next the first passage that is not embedded
+   * @param vectors {@code [passages, projection]}; rows before {@code next} are done
+   */
+  public record State(long step, Embedder tower, int next, float[] vectors) {}
+
+  private final RealmModel model;
+  private final PassageEmbedder embedder;
+  private final PassageStore store;
+  private final Mode mode;
+  private final Session session;
+  private final boolean ownsSession;
+  // Guarded by this while a background thread runs.
+  private @Nullable State state;
+  private @Nullable Throwable failure;
+  private @Nullable AgentRunner runner;
+
+  /**
+   * @param trainerSession used between the steps
+   * @param backend opens a session of its own for the background
+   */
+  public IndexRefresher(
+      RealmModel model, PassageStore store, Mode mode, Session trainerSession, Backend backend) {
+    this.model = model;
+    this.store = store;
+    this.mode = mode;
+    embedder = new PassageEmbedder(model, store);
+    ownsSession = mode == Mode.BACKGROUND;
+    session = ownsSession ? backend.open(1) : trainerSession;
+  }
+
+  /** Whether a refresh is under way, finished or not. */
+  public synchronized boolean running() {
+    return state != null;
+  }
+
+  /** Takes the snapshot and begins. */
+  public void start(long step) {
+    int size = Math.multiplyExact(store.size(), model.config().embedder().projection());
+    resume(new State(step, RealmModel.copy(model.documents()), 0, new float[size]));
+  }
+
+  /** Goes on where a checkpoint was written. */
+  public synchronized void resume(State from) {
+    if (state != null) {
+      throw new IllegalStateException("a refresh from step " + state.step() + " is under way");
+    }
+    state = from;
+    failure = null;
+    if (mode == Mode.BACKGROUND && runner == null) {
+      runner =
+          new AgentRunner(
+              new SleepingMillisIdleStrategy(1), this::fail, null, new EmbeddingAgent());
+      AgentRunner.startOnThread(runner, IndexRefresher::daemon);
+    }
+  }
+
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "realm-refresh");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /**
+   * The share of the work that falls to one step; nothing in the background mode.
+   *
+   * @param stepsLeft until the new generation becomes visible, at least 1
+   */
+  public void work(long stepsLeft) {
+    State s = state;
+    if (mode == Mode.BETWEEN_STEPS && s != null) {
+      int left = store.size() - s.next();
+      int until = s.next() + (int) Math.ceilDiv((long) left, Math.max(1, stepsLeft));
+      while (s.next() < until) {
+        s = advance(s);
+      }
+      state = s;
+    }
+  }
+
+  private State advance(State s) {
+    int next = embedder.embedBatch(session, s.tower(), s.next(), store.size(), s.vectors());
+    return new State(s.step(), s.tower(), next, s.vectors());
+  }
+
+  /** Passages embedded and all of them. */
+  public synchronized int embedded() {
+    return state == null ? 0 : state.next();
+  }
+
+  /**
+   * The new vectors, waiting for them if need be, and the end of this refresh.
+   *
+   * @throws RealmException if the background thread failed
+   */
+  public State finish() {
+    if (mode == Mode.BETWEEN_STEPS) {
+      work(1);
+    }
+    synchronized (this) {
+      State s = state;
+      if (s == null) {
+        throw new IllegalStateException("no refresh is under way");
+      }
+      try {
+        while (s.next() < store.size() && failure == null) {
+          wait();
+          s = java.util.Objects.requireNonNull(state);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new RealmException("interrupted while waiting for the refresh", e);
+      }
+      if (failure != null) {
+        throw new RealmException("refresh from step " + s.step() + " failed: " + failure, failure);
+      }
+      state = null;
+      return s;
+    }
+  }
+
+  /**
+   * What a checkpoint must keep, or null if no refresh is under way. A copy: the background goes on.
+   */
+  public synchronized @Nullable State checkpoint() {
+    State s = state;
+    return s == null
+        ? null
+        : new State(s.step(), s.tower(), s.next(), s.vectors().clone());
+  }
+
+  private synchronized void fail(Throwable t) {
+    failure = t;
+    notifyAll();
+  }
+
+  @Override
+  public void close() {
+    if (runner != null) {
+      runner.close();
+    }
+    if (ownsSession) {
+      session.close();
+    }
+  }
+
+  /** One batch of passages a turn. */
+  private final class EmbeddingAgent implements Agent {
+    @Override
+    public int doWork() {
+      State s;
+      synchronized (IndexRefresher.this) {
+        s = state;
+        if (s == null || s.next() >= store.size() || failure != null) {
+          return 0;
+        }
+      }
+      State advanced = advance(s);
+      synchronized (IndexRefresher.this) {
+        state = advanced;
+        IndexRefresher.this.notifyAll();
+      }
+      return 1;
+    }
+
+    @Override
+    public String roleName() {
+      return "realm-refresh";
+    }
+  }
+}
