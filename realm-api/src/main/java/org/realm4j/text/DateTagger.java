@@ -12,7 +12,7 @@ final class DateTagger {
           + "|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\\.)";
 
   private static final String DAY = "(?:3[01]|[12]\\d|0?[1-9])(?:st|nd|rd|th)?(?!\\d)";
-  private static final String YEAR = "(?:1\\d{3}|20\\d\\d)(?![\\d])";
+  private static final String YEAR = "(?:1\\d{3}|20\\d\\d)(?!\\d)";
   private static final String ERA = "(?:BCE|BC|B\\.C\\.|CE|AD|A\\.D\\.)(?!\\w)";
   private static final String ABOUT = "(?:(?:circa|ca\\.?|c\\.) ?)?";
   private static final String DASH = " ?[-–—] ?";
@@ -30,8 +30,9 @@ final class DateTagger {
           + MONTH;
 
   private static final String ERA_YEARS =
-      ABOUT + "(?:AD \\d{1,4}|\\d{1,4}(?:" + DASH + "\\d{1,4})? ?" + ERA + ")";
-  private static final String DECADE = "(?:" + YEAR.replace("(?![\\d])", "") + "|['’]\\d0)s";
+      ABOUT + "(?:AD \\d{1,4}(?:" + DASH + "\\d{1,4})?|\\d{1,4}(?:" + DASH + "\\d{1,4})? ?" + ERA + ")";
+  private static final String ABOUT_YEAR = "(?:circa|ca\\.?|c\\.) ?\\d{2,4}(?![\\d,.]\\d)";
+  private static final String DECADE = "(?:" + YEAR.replace("(?!\\d)", "") + "|['’]\\d0)s";
   private static final String CENTURY = "\\d{1,2}(?:st|nd|rd|th)[ -]centur(?:y|ies)";
 
   /** Numbers in this range that count something, or are part of a larger number, are no years. */
@@ -43,12 +44,12 @@ final class DateTagger {
   private static final String YEARS =
       ABOUT
           + YEAR
-          + "(?:(?:" + DASH + YEAR + "|[-–/]\\d{2}(?![\\d]))|" + DASH + "present\\b)?"
+          + "(?:(?:" + DASH + YEAR + "|[-–/]\\d{2}(?!\\d))|" + DASH + "present\\b)?+"
           + NO_QUANTITY;
 
   private static final Pattern DATE =
       Pattern.compile(
-          "(?<![\\w$£€#])(?<![\\d][.,:])(?:"
+          "(?<![\\w$£€#])(?<!\\d[-–.,:])(?:"
               + String.join(
                   "|",
                   YEAR + "-(?:0\\d|1[0-2])-[0-3]\\d(?!\\d)",
@@ -59,6 +60,7 @@ final class DateTagger {
                   ERA_YEARS,
                   DECADE,
                   YEARS,
+                  ABOUT_YEAR,
                   MONTH_ALONE)
               + ")(?!\\w)");
 

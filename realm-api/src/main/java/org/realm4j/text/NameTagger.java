@@ -41,13 +41,13 @@ final class NameTagger {
           "oct", "nov", "dec", "bc", "bce", "ad", "am", "pm");
 
   private final List<Word> words;
-  private final List<Span> dates;
+  private final boolean[] inDate;
   private final Set<String> seenLower = new HashSet<>();
   private final Set<String> seenCapital = new HashSet<>();
 
   private NameTagger(String text, List<Span> dates) {
     this.words = Word.of(text);
-    this.dates = dates;
+    this.inDate = inDate(words, dates);
     for (Word word : words) {
       if (word.shape() == Word.Shape.LOWER) {
         seenLower.add(word.text());
@@ -66,7 +66,11 @@ final class NameTagger {
     List<Span> names = new ArrayList<>();
     for (int i = 0, end; i < words.size(); i = end) {
       end = i + 1;
-      if (isPart(i)) {
+      int closing = titleEnd(i);
+      if (closing > 0) {
+        names.add(new Span(words.get(i + 1).span().start(), words.get(closing - 1).span().end()));
+        end = closing + 1;
+      } else if (isPart(i)) {
         end = runEnd(i);
         int from = trimStart(i, end);
         int to = trimEnd(from, end);
@@ -78,20 +82,39 @@ final class NameTagger {
     return names;
   }
 
-  private int runEnd(int start) {
-    int end = start + 1;
-    while (end < words.size() && words.get(end).joined()) {
-      int next = end;
-      while (next < words.size() && next < end + 3 && isParticle(next, end)) {
-        next++;
-      }
-      if (next < words.size() && words.get(next).joined() && isPart(next)) {
-        end = next + 1;
-      } else {
-        break;
+  /** The closing quote of a short title or nickname that begins at {@code open}, else -1. */
+  private int titleEnd(int open) {
+    if (!words.get(open).is("\"") && !words.get(open).is("“")) {
+      return -1;
+    }
+    for (int i = open + 1; i < Math.min(words.size(), open + 8) && words.get(i).joined(); i++) {
+      Word word = words.get(i);
+      if (word.shape() == Word.Shape.MARK) {
+        boolean closes = word.is("\"") || word.is("”");
+        return closes && i > open + 1 && isPart(open + 1) && isPart(i - 1) ? i : -1;
       }
     }
+    return -1;
+  }
+
+  private int runEnd(int start) {
+    int end = start + 1;
+    for (int next = nextPart(start, end); next > 0; next = nextPart(start, end)) {
+      end = next + 1;
+    }
     return isNameNumber(end) ? end + 1 : end;
+  }
+
+  /** The capitalised word that continues the run {@code [start, end)}, else -1. */
+  private int nextPart(int start, int end) {
+    int next = end;
+    while (next < words.size() && next < end + 3 && isParticle(next, end)) {
+      next++;
+    }
+    boolean continues = next < words.size() && words.get(next).joined() && (isPart(next) || next == end && words.get(next).is("I"));
+    // "Johnson & Johnson" is one name, "Karl Langdon & Harvey Deegan" are two.
+    boolean twoNames = next > end && words.get(end).is("&") && end > start + 1;
+    return continues && !twoNames ? next : -1;
   }
 
   private boolean isParticle(int i, int first) {
@@ -100,14 +123,13 @@ final class NameTagger {
         && (PARTICLES.contains(word.text()) || i > first && word.is("the"));
   }
 
-  /** The 11 of "Apollo 11": short, and nothing that it could count follows. */
+  /** The 11 of "Apollo 11". */
   private boolean isNameNumber(int i) {
     return i < words.size()
         && words.get(i).joined()
         && words.get(i).shape() == Word.Shape.NUMBER
         && words.get(i).text().length() <= 3
-        && !inDate(i)
-        && (i + 1 == words.size() || words.get(i + 1).shape() != Word.Shape.LOWER);
+        && !inDate[i];
   }
 
   private boolean isPart(int i) {
@@ -115,19 +137,23 @@ final class NameTagger {
     return word.shape() == Word.Shape.CAPITAL
         && !CALENDAR.contains(word.lower())
         && !word.is("I")
-        && !inDate(i);
+        && !inDate[i];
   }
 
-  private boolean inDate(int i) {
-    Span span = words.get(i).span();
-    for (Span date : dates) {
-      if (date.start() < span.end() && span.start() < date.end()) {
-        return true;
+  private static boolean[] inDate(List<Word> words, List<Span> dates) {
+    boolean[] inDate = new boolean[words.size()];
+    int next = 0;
+    for (int i = 0; i < inDate.length; i++) {
+      Span span = words.get(i).span();
+      while (next < dates.size() && dates.get(next).end() <= span.start()) {
+        next++;
       }
+      inDate[i] = next < dates.size() && dates.get(next).start() < span.end();
     }
-    return false;
+    return inDate;
   }
 
+  /** The first word of a run that may begin a name; {@code end} if there is none. */
   private int trimStart(int start, int end) {
     int from = start;
     while (from < end && isNoStart(from, end)) {
@@ -139,46 +165,58 @@ final class NameTagger {
   private boolean isNoStart(int i, int end) {
     Word word = words.get(i);
     String lower = word.lower();
-    if (word.shape() != Word.Shape.CAPITAL || TITLES.contains(lower)) {
+    if (word.shape() != Word.Shape.CAPITAL) {
       return true;
+    }
+    boolean last = i + 1 == end;
+    if (TITLES.contains(lower)) {
+      // "Major Smith" and "Major General Smith", but not "Major League Baseball".
+      String next = last ? "" : words.get(i + 1).lower();
+      return last || TITLES.contains(next) || !CommonWords.isOrdinary(next);
     }
     if (word.opensSentence()) {
       return CommonWords.isFunction(lower)
-          || CommonWords.isOrdinary(lower) && (seenLower.contains(lower));
+          || CommonWords.isOrdinary(lower) && seenLower.contains(lower)
+          || !last && hasEndingOfVerbOrAdverb(lower) && !seenCapital.contains(word.text());
     }
-    return CommonWords.isFunction(lower) && !(word.is("The") && i + 1 < end);
+    // "a member of The Beatles", "the album A Beautiful Lie"
+    return CommonWords.isFunction(lower) && (last || !word.is("The") && !word.is("A"));
+  }
+
+  private static boolean hasEndingOfVerbOrAdverb(String lower) {
+    return lower.endsWith("ed") || lower.endsWith("ing") || lower.endsWith("ly");
   }
 
   private int trimEnd(int from, int end) {
     int to = end;
-    while (to > from
-        && (words.get(to - 1).shape() == Word.Shape.LOWER
-            || words.get(to - 1).shape() == Word.Shape.CAPITAL
-                && CommonWords.isFunction(words.get(to - 1).lower()))) {
+    while (to > from && isNoEnd(words.get(to - 1))) {
       to--;
     }
     return to;
   }
 
+  private static boolean isNoEnd(Word word) {
+    return switch (word.shape()) {
+      // One letter is a number or a class: World War I, Vitamin A.
+      case CAPITAL -> word.text().length() > 1 && CommonWords.isFunction(word.lower());
+      case NUMBER -> false;
+      case LOWER, MARK -> true;
+    };
+  }
+
+  /** Whether a run is a name: any of several words is, one word is asked after in the text. */
   private boolean isName(int from, int to) {
     Word word = words.get(from);
+    String lower = word.lower();
     if (to - from > 1) {
       return true;
     }
-    String lower = word.lower();
-    if (word.text().length() == 1) {
-      return false;
+    if (word.text().length() == 1 || !word.opensSentence()) {
+      return word.text().length() > 1 && !seenLower.contains(lower);
     }
-    if (!word.opensSentence()) {
-      return !(CommonWords.isOrdinary(lower) && seenLower.contains(lower));
-    }
-    if (seenCapital.contains(word.text())) {
-      return true;
-    }
-    return !CommonWords.isOrdinary(lower)
-        && !seenLower.contains(lower)
-        && !lower.endsWith("ly")
-        && !lower.endsWith("ing")
-        && !lower.endsWith("ed");
+    return seenCapital.contains(word.text())
+        || !CommonWords.isOrdinary(lower)
+            && !seenLower.contains(lower)
+            && !hasEndingOfVerbOrAdverb(lower);
   }
 }

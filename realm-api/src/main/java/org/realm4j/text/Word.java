@@ -13,7 +13,7 @@ import java.util.Locale;
  */
 record Word(String text, Span span, Shape shape, boolean opensSentence, boolean joined) {
   enum Shape {
-    /** Has a capital letter: Bach, NASA, iPod, F-16, al-Qaeda. */
+    /** Has a capital letter: Bach, NASA, iPod, F-16. */
     CAPITAL,
     LOWER,
     NUMBER,
@@ -100,6 +100,10 @@ record Word(String text, Span span, Shape shape, boolean opensSentence, boolean 
   private static Shape shape(String text, int start, int end) {
     if (!isWordChar(text, start)) {
       return Shape.MARK;
+    }
+    boolean lowerStart = Character.isLowerCase(text.codePointAt(start));
+    if (lowerStart && text.substring(start, end).indexOf('-') > 0) {
+      return Shape.LOWER; // "anti-Semitism", but "iPod" is a name.
     }
     for (int i = start; i < end; i++) {
       if (Character.isUpperCase(text.charAt(i)) || Character.isTitleCase(text.charAt(i))) {
