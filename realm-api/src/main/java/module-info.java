@@ -4,6 +4,7 @@ module org.realm4j {
   requires tools.jackson.core;
   requires it.unimi.dsi.fastutil;
 
+  exports org.realm4j.corpus;
   exports org.realm4j.io;
   exports org.realm4j.retrieval;
   exports org.realm4j.tensor;

@@ -1,3 +1,10 @@
+/**
+ * For whoever writes or checks a backend: a float64 oracle, the contracts that backends and indexes
+ * extend, arbitraries for properties, and golden cases. The last need no test framework.
+ */
 module org.realm4j.testkit {
-  requires org.realm4j;
+  requires transitive org.realm4j;
+  requires static transitive org.jspecify;
+
+  exports org.realm4j.testkit.oracle;
 }
