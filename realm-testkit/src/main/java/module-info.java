@@ -5,6 +5,8 @@
 module org.realm4j.testkit {
   requires transitive org.realm4j;
   requires static transitive org.jspecify;
+  requires static transitive org.junit.jupiter.api;
 
+  exports org.realm4j.testkit.contract;
   exports org.realm4j.testkit.oracle;
 }

@@ -145,8 +145,7 @@ class CorpusTest {
     refused(Corpus.dprTsv(file("f.tsv", header + "1\tx\n")), "line 2", "3 fields", "found 2");
     refused(Corpus.dprTsv(file("g.tsv", header + "1\tx\ty\t\n")), "line 2", "found 4");
     refused(Corpus.dprTsv(file("q.tsv", header + "1\t\"x\ty\n")), "line 2", "column 3");
-    refused(
-        Corpus.dprTsv(file("d.tsv", header + "1\tx\ty\n1\tz\ty\n")), "'1'", "line 3", "line 2");
+    refused(Corpus.dprTsv(file("d.tsv", header + "1\tx\ty\n1\tz\ty\n")), "'1'", "line 3", "line 2");
   }
 
   @Test

@@ -116,8 +116,8 @@ final class Layers {
   }
 
   /**
-   * With u = x + residual and n = (u - mean) / sqrt(variance + epsilon): y = gamma n + beta. With dn
-   * = dy gamma: du = (dn - mean(dn) - n mean(dn n)) / sqrt(variance + epsilon).
+   * With u = x + residual and n = (u - mean) / sqrt(variance + epsilon): y = gamma n + beta. With
+   * dn = dy gamma: du = (dn - mean(dn) - n mean(dn n)) / sqrt(variance + epsilon).
    */
   static OracleTensor layerNorm(
       OracleSession s,

@@ -97,15 +97,15 @@ public final class OracleSession implements Session {
   }
 
   private OracleTensor leaf(double[] values, int rows, int cols, boolean constant) {
-    Shapes.check(rows >= 0 && cols >= 1, "shape", "at least [0, 1]", "[" + rows + ", " + cols + "]");
+    Shapes.check(
+        rows >= 0 && cols >= 1, "shape", "at least [0, 1]", "[" + rows + ", " + cols + "]");
     Shapes.check((long) rows * cols == values.length, "values", rows + " x " + cols, values.length);
     return new OracleTensor(this, tape(), rows, cols, values, constant);
   }
 
   @Override
   public Tensor parameter(Parameter p) {
-    return result(
-        p.rows(), p.cols(), values(p).clone(), dy -> add(dy, gradientToAddTo(p)));
+    return result(p.rows(), p.cols(), values(p).clone(), dy -> add(dy, gradientToAddTo(p)));
   }
 
   /** The values without rounding. */
@@ -379,8 +379,7 @@ public final class OracleSession implements Session {
       double g = s.gradientScale() * gradient[i];
       m[i] = s.beta1() * m[i] + (1 - s.beta1()) * g;
       v[i] = s.beta2() * v[i] + (1 - s.beta2()) * g * g;
-      double update =
-          m[i] / s.correction1() / (Math.sqrt(v[i] / s.correction2()) + s.epsilon());
+      double update = m[i] / s.correction1() / (Math.sqrt(v[i] / s.correction2()) + s.epsilon());
       w[i] -= s.learningRate() * (update + s.weightDecay() * w[i]);
     }
     set(parameter, w);

@@ -15,8 +15,7 @@ final class Shapes {
   }
 
   static void shape(Tensor x, int rows, int cols, String what) {
-    check(
-        x.rows() == rows && x.cols() == cols, what, "[" + rows + ", " + cols + "]", x.shape());
+    check(x.rows() == rows && x.cols() == cols, what, "[" + rows + ", " + cols + "]", x.shape());
   }
 
   static void cols(Tensor x, int cols, String what) {
