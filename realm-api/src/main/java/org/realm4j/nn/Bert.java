@@ -165,10 +165,9 @@ public final class Bert {
     Tensor from = rows == null ? x : s.gather(x, rows); // [queries, hidden]
     int[] queryOffsets = rows == null ? batch.offsets() : offsetsOf(rows, batch.offsets());
     Dropout onWeights =
-        dropout == null || counters == null || config.attentionDropout() == 0
+        dropout == null || counters == null
             ? null
-            : dropout.at(
-                index, 0, config.attentionDropout(), DropoutPlan.select(counters, rows));
+            : dropout.at(index, 0, DropoutPlan.select(counters, rows));
     Tensor context =
         s.attention(
             l.query.apply(s, from, Activation.NONE),
@@ -194,11 +193,10 @@ public final class Bert {
       int @Nullable [] rows,
       int layer,
       int place) {
-    if (dropout == null || counters == null || config.hiddenDropout() == 0) {
+    if (dropout == null || counters == null) {
       return x;
     }
-    return s.dropout(
-        x, dropout.at(layer, place, config.hiddenDropout(), DropoutPlan.select(counters, rows)));
+    return s.dropout(x, dropout.at(layer, place, DropoutPlan.select(counters, rows)));
   }
 
   /** How ascending rows fall to the sequences. */

@@ -8,7 +8,10 @@ import org.realm4j.io.JsonObject;
 import org.realm4j.io.RealmException;
 import org.realm4j.tensor.Activation;
 
-/** The sizes of a BERT, as in a Hugging Face {@code config.json}. */
+/**
+ * The sizes of a BERT, as in a Hugging Face {@code config.json}. Dropout is a setting of the
+ * training, not of the network.
+ */
 public record BertConfig(
     int vocabulary,
     int hidden,
@@ -18,9 +21,7 @@ public record BertConfig(
     int positions,
     int segments,
     Activation activation,
-    float layerNormEpsilon,
-    float hiddenDropout,
-    float attentionDropout) {
+    float layerNormEpsilon) {
 
   public BertConfig {
     if (vocabulary < 1 || hidden < 1 || layers < 1 || heads < 1 || intermediate < 1
@@ -48,9 +49,7 @@ public record BertConfig(
         json.int32("max_position_embeddings"),
         json.int32("type_vocab_size", 2),
         activation(json.string("hidden_act", "gelu")),
-        (float) json.number("layer_norm_eps", 1e-12),
-        (float) json.number("hidden_dropout_prob", 0.1),
-        (float) json.number("attention_probs_dropout_prob", 0.1));
+        (float) json.number("layer_norm_eps", 1e-12));
   }
 
   /** The keys and values of a {@code config.json} that {@link #of} reads back. */
@@ -66,16 +65,8 @@ public record BertConfig(
     json.put("type_vocab_size", segments);
     json.put("hidden_act", activation == Activation.GELU ? "gelu" : "gelu_new");
     json.put("layer_norm_eps", layerNormEpsilon);
-    json.put("hidden_dropout_prob", hiddenDropout);
-    json.put("attention_probs_dropout_prob", attentionDropout);
     json.put("pad_token_id", 0);
     return json;
-  }
-
-  public BertConfig withDropout(float rate) {
-    return new BertConfig(
-        vocabulary, hidden, layers, heads, intermediate, positions, segments, activation,
-        layerNormEpsilon, rate, rate);
   }
 
   private static Activation activation(String name) {

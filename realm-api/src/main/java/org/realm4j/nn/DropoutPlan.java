@@ -3,17 +3,16 @@ package org.realm4j.nn;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.tensor.CounterRandom;
 import org.realm4j.tensor.Dropout;
-import org.realm4j.tensor.Session;
-import org.realm4j.tensor.Tensor;
 
 /**
  * What is dropped in one forward pass of one network in training.
  *
+ * @param rate of hidden states and of attention weights, in [0, 1)
  * @param key from seed, stream and step; another one for each network
  * @param examples one counter per sequence of the batch, at most 2^21, that does not depend on how
  *     it is packed
  */
-public record DropoutPlan(int key, int[] examples) {
+public record DropoutPlan(float rate, int key, int[] examples) {
   /** Counters of all tokens of a batch: example and position, never the packed row. */
   int[] tokenRows(TokenBatch batch) {
     int[] rows = new int[batch.tokens()];
@@ -36,11 +35,7 @@ public record DropoutPlan(int key, int[] examples) {
     return selected;
   }
 
-  Dropout at(int layer, int place, float rate, int[] rows) {
+  Dropout at(int layer, int place, int[] rows) {
     return new Dropout(rate, CounterRandom.key(key, layer, place), rows);
-  }
-
-  static Tensor apply(Session s, Tensor x, @Nullable Dropout dropout) {
-    return dropout == null || dropout.rate() == 0 ? x : s.dropout(x, dropout);
   }
 }

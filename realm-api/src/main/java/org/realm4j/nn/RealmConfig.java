@@ -56,12 +56,6 @@ public record RealmConfig(
         bert, EmbedderConfig.sentenceEncoder(), bert, true, NullDocument.EMPTY_PASSAGE, 96, 288);
   }
 
-  public RealmConfig withDropout(float rate) {
-    return new RealmConfig(
-        retriever.withDropout(rate), embedder, encoder.withDropout(rate), sharedTowers,
-        nullDocument, queryLimit, passageLimit);
-  }
-
   public RealmConfig withNullDocument(NullDocument kind) {
     return new RealmConfig(
         retriever, embedder, encoder, sharedTowers, kind, queryLimit, passageLimit);

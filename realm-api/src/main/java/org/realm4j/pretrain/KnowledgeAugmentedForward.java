@@ -43,23 +43,25 @@ final class KnowledgeAugmentedForward {
    *
    * @param candidates K, the null document included
    * @param retrieverGradient whether the towers are trained; otherwise scores come from the index
-   * @param dropout whether something is dropped, by (seed, step, example)
+   * @param dropout 0 outside of training; what is dropped follows from seed, step, example
    * @param firstExample the number of the first query within its batch
    */
   record Settings(
       int candidates,
       Marginal marginal,
       boolean retrieverGradient,
-      boolean dropout,
+      float dropout,
       long seed,
       long step,
       int firstExample) {}
 
   /**
    * @param candidates passages of each query, the null document first. {@code [queries][K]}
+   * @param states at the masked tokens, ordered by query, candidate, token
    * @param tokens that went through a network
    */
-  record Result(MarginalLikelihood likelihood, int[][] candidates, long tokens) {}
+  record Result(
+      MarginalLikelihood likelihood, int[][] candidates, Tensor states, long tokens) {}
 
   Result run(Session s, List<MaskedQuery> queries, KnowledgeIndex index, Settings settings) {
     List<InputSequence> inputs = queries.stream().map(q -> model.query(q.ids())).toList();
@@ -87,14 +89,17 @@ final class KnowledgeAugmentedForward {
     Tensor scores =
         s.innerProducts(queryVectors, documentVectors, repeat(queries.size(), settings), rows);
     Joint joint = joint(queries, candidates);
-    Tensor tokens = // [queries * K * masks, 1]
-        model.encoder().logLikelihood(
-            s,
-            joint.batch,
-            joint.rows,
-            joint.targets,
-            dropout(
-                settings, RandomStream.ENCODER_DROPOUT, queries.size(), settings.candidates()));
+    Tensor states = // [queries * K * masks, hidden]
+        model
+            .encoder()
+            .bert()
+            .forward(
+                s,
+                joint.batch,
+                joint.rows,
+                dropout(
+                    settings, RandomStream.ENCODER_DROPOUT, queries.size(), settings.candidates()));
+    Tensor tokens = model.encoder().head().logLikelihood(s, states, joint.targets); // [.., 1]
     int[] masks = queries.stream().mapToInt(q -> q.masked().length).toArray();
     MarginalLikelihood likelihood =
         MarginalLikelihood.of(s, scores, tokens, settings.candidates(), masks, settings.marginal());
@@ -102,17 +107,18 @@ final class KnowledgeAugmentedForward {
     if (settings.retrieverGradient()) {
       through += queryBatch.tokens() + documents.stream().mapToInt(InputSequence::length).sum();
     }
-    return new Result(likelihood, candidates, through);
+    return new Result(likelihood, candidates, states, through);
   }
 
   private static @Nullable DropoutPlan dropout(
       Settings settings, RandomStream stream, int sequences, int perQuery) {
-    if (!settings.dropout()) {
+    if (settings.dropout() == 0) {
       return null;
     }
     int[] examples = new int[sequences * perQuery];
     Arrays.setAll(examples, i -> settings.firstExample() * perQuery + i);
-    return new DropoutPlan(stream.key(settings.seed(), settings.step()), examples);
+    return new DropoutPlan(
+        settings.dropout(), stream.key(settings.seed(), settings.step()), examples);
   }
 
   private Tensor detachedQueries(Session s, TokenBatch batch) {

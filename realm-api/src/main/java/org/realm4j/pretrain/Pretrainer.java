@@ -226,7 +226,7 @@ public final class Pretrainer implements AutoCloseable {
                   settings.candidates(),
                   settings.marginal(),
                   !settings.frozenRetriever(),
-                  settings.dropout() > 0,
+                  settings.dropout(),
                   settings.seed(),
                   step,
                   firstExample));
