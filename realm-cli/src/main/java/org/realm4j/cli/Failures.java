@@ -2,6 +2,7 @@ package org.realm4j.cli;
 
 import java.io.PrintWriter;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.realm4j.io.RealmException;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -26,10 +27,10 @@ final class Failures implements IParameterExceptionHandler {
     return ExitCode.SOFTWARE;
   }
 
-  private String describe(Throwable failure) {
+  private @Nullable String describe(Throwable failure) {
     String hint = debug.getAsBoolean() ? "" : " (run again with --debug to see where)";
     return switch (failure) {
-      case RealmException expected -> String.valueOf(expected.getMessage());
+      case RealmException expected -> expected.getMessage();
       case OutOfMemoryError error ->
           "out of memory: %s; a smaller batch may fit, or a larger heap: REALM_JAVA_OPTS=-Xmx6g%s"
               .formatted(error.getMessage(), hint);
@@ -38,8 +39,8 @@ final class Failures implements IParameterExceptionHandler {
     };
   }
 
-  private static String oneLine(String text) {
-    return text.strip().replaceAll("\\s*\\R\\s*", " ");
+  private static String oneLine(@Nullable String text) {
+    return String.valueOf(text).strip().replaceAll("\\s*\\R\\s*", " ");
   }
 
   @Override

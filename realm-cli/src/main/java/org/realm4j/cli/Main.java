@@ -1,5 +1,6 @@
 package org.realm4j.cli;
 
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -55,9 +56,13 @@ public final class Main implements Runnable {
 
   public static void main(String... args) {
     var interruption = Interruption.watch(System.err);
-    int status = run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args);
+    int status = run(writer(System.out), writer(System.err), args);
     interruption.over();
     System.exit(status);
+  }
+
+  private static PrintWriter writer(PrintStream stream) {
+    return new PrintWriter(stream, true, stream.charset());
   }
 
   static int run(PrintWriter out, PrintWriter err, String... args) {

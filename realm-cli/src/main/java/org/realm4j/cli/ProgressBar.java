@@ -24,13 +24,17 @@ final class ProgressBar implements AutoCloseable {
 
   private long done;
   private long drawnAt;
-  private long drawnDone = -1;
+  private long drawnDone;
   private int drawnWidth;
   private boolean closed;
 
-  /** A bar on {@code err}, which is the command's {@code getErr()}. */
+  /**
+   * A bar on {@code err}, which is the command's {@code getErr()}. The launcher says whether that
+   * is a terminal: Java itself can tell only for stdin and stdout.
+   */
   static ProgressBar on(PrintWriter err, String task, long total) {
-    return new ProgressBar(err, stderrIsTerminal(), task, total, System::nanoTime);
+    return new ProgressBar(
+        err, Boolean.getBoolean("realm.terminal"), task, total, System::nanoTime);
   }
 
   ProgressBar(PrintWriter err, boolean terminal, String task, long total, LongSupplier clock) {
@@ -44,14 +48,6 @@ final class ProgressBar implements AutoCloseable {
     if (terminal) {
       draw(start);
     }
-  }
-
-  /** The launcher knows; Java alone can only tell whether stdin and stdout are a terminal. */
-  private static boolean stderrIsTerminal() {
-    String launcher = System.getProperty("realm.terminal");
-    return launcher == null
-        ? System.console() != null && System.console().isTerminal()
-        : Boolean.parseBoolean(launcher);
   }
 
   synchronized void advance(long amount) {
@@ -70,8 +66,8 @@ final class ProgressBar implements AutoCloseable {
     if (terminal) {
       return now - drawnAt >= REDRAW_NANOS;
     }
-    return now - drawnAt >= LOG_NANOS && done > drawnDone
-        || now - start >= LOG_NANOS && done - Math.max(0, drawnDone) >= total / 10;
+    // The later of the two: ten seconds and ten percent since the last line.
+    return now - drawnAt >= LOG_NANOS && done - drawnDone >= total / 10;
   }
 
   /** Draws the last state, so that a log tells whether the task came to its end. */
@@ -81,7 +77,7 @@ final class ProgressBar implements AutoCloseable {
       return;
     }
     closed = true;
-    if (terminal || done != drawnDone) {
+    if (terminal || done != drawnDone || total <= 0) {
       draw(clock.getAsLong());
     }
     if (terminal) {
