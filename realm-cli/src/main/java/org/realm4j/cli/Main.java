@@ -22,10 +22,7 @@ import picocli.CommandLine.Spec;
     name = "realm",
     description = "Retrieval-augmented language models (REALM) on the JVM.",
     synopsisSubcommandLabel = "COMMAND",
-    mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    scope = ScopeType.INHERIT,
-    usageHelpAutoWidth = true,
     subcommands = {},
     footerHeading = "%nThe launcher ./realm adds, from a checkout of the project:%n",
     footer = {
@@ -38,6 +35,19 @@ import picocli.CommandLine.Spec;
     })
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-h", "--help"},
+      scope = ScopeType.INHERIT,
+      usageHelp = true,
+      description = "Print this help.")
+  private boolean help;
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Print the version of realm4j and of Java.")
+  private boolean version;
 
   @Option(
       names = "--debug",
@@ -76,6 +86,7 @@ public final class Main implements Runnable {
     commandLine
         .setOut(out)
         .setErr(err)
+        .setUsageHelpAutoWidth(true)
         .setParameterExceptionHandler(failures)
         .setExecutionExceptionHandler((failure, command, parsed) -> failures.report(failure));
     int status;

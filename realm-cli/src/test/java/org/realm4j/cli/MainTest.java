@@ -26,6 +26,13 @@ class MainTest {
   }
 
   @Test
+  void aSubcommandHasItsOwnHelp() {
+    assertEquals(0, failing(new RealmException("not reached"), "fail", "--help"));
+    assertTrue(out.toString().startsWith("Usage: realm fail [-h] [--debug]"), out::toString);
+    assertFalse(out.toString().contains("launcher"), out::toString);
+  }
+
+  @Test
   void wrongUseIsExplainedAndExitsWithTwo() {
     assertEquals(2, realm());
     assertEquals(2, realm("--debg"));
