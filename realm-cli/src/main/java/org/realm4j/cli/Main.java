@@ -36,6 +36,8 @@ import picocli.CommandLine.Spec;
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;
 
+  // Picocli acts on these two by itself.
+  @SuppressWarnings("UnusedVariable")
   @Option(
       names = {"-h", "--help"},
       scope = ScopeType.INHERIT,
@@ -43,6 +45,7 @@ public final class Main implements Runnable {
       description = "Print this help.")
   private boolean help;
 
+  @SuppressWarnings("UnusedVariable")
   @Option(
       names = {"-V", "--version"},
       versionHelp = true,
