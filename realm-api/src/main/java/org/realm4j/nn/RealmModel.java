@@ -57,10 +57,11 @@ public final class RealmModel {
    *
    * @param bertFolder a Hugging Face folder: {@code config.json, vocab.txt, model.safetensors}
    */
-  public static RealmModel fromBert(Path bertFolder, long seed) {
+  public static RealmModel fromBert(Path bertFolder, NullDocument nullDocument, long seed) {
     BertConfig bert = BertConfig.read(bertFolder.resolve("config.json"));
     WordPiece tokenizer = new WordPiece(Vocabulary.load(bertFolder.resolve("vocab.txt")));
-    RealmConfig config = RealmConfig.fromSentenceEncoder(bert);
+    RealmConfig config =
+        RealmConfig.fromSentenceEncoder(bert).withNullDocument(nullDocument);
     try (WeightFolder folder = WeightFolder.open(bertFolder)) {
       String prefix = folder.contains("embeddings.word_embeddings.weight") ? "" : "bert.";
       return create(config, tokenizer, underPrefix("realm.", prefix, from(folder)), seed);
@@ -184,6 +185,20 @@ public final class RealmModel {
     };
   }
 
+  /** A model of its own with the same values. */
+  public RealmModel copy() {
+    Embedder newDocuments = copy(documents);
+    Map<String, float[]> values = new LinkedHashMap<>();
+    encoder.parameters().forEach(p -> values.put(p.name(), p.values()));
+    return new RealmModel(
+        config,
+        tokenizer,
+        newDocuments,
+        config.sharedTowers() ? newDocuments : copy(queries),
+        nullVector == null ? null : nullVector.copy(),
+        new KnowledgeAugmentedEncoder(config.encoder(), "realm.", Weights.of(values)));
+  }
+
   /** A tower of its own with the same values. */
   public static Embedder copy(Embedder tower) {
     Map<String, float[]> values = new LinkedHashMap<>();
@@ -297,5 +312,4 @@ public final class RealmModel {
         ? free
         : s.concat(free, documents.embed(s, TokenBatch.of(batch), drop));
   }
-
 }

@@ -1,0 +1,267 @@
+package org.realm4j.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import org.realm4j.corpus.PassageStore;
+import org.realm4j.io.RealmException;
+import org.realm4j.lucene.Bm25;
+import org.realm4j.nn.RealmModel;
+import org.realm4j.pretrain.EncoderWarmUp;
+import org.realm4j.pretrain.InverseClozeTask;
+import org.realm4j.pretrain.MaskedQuery;
+import org.realm4j.pretrain.Pretrainer;
+import org.realm4j.pretrain.Pretraining;
+import org.realm4j.pretrain.PretrainingListener;
+import org.realm4j.pretrain.QuerySource;
+import org.realm4j.pretrain.RetrieverStart;
+import org.realm4j.pretrain.SpanEvaluation;
+import org.realm4j.pretrain.SpanOccurrences;
+import org.realm4j.pretrain.StepReport;
+import org.realm4j.retrieval.KnowledgeIndex;
+import org.realm4j.retrieval.MipsIndexProvider;
+import org.realm4j.retrieval.PassageEmbedder;
+import org.realm4j.tensor.Backend;
+import org.realm4j.tensor.Session;
+import org.realm4j.text.EntityTagger;
+
+/**
+ * REALM on one corpus from start to end: warm-ups, joint pre-training, a control whose retriever is
+ * frozen, and the held-out spans before and after. What {@code realm demo} runs.
+ */
+final class Experiment {
+  /**
+   * How much of everything.
+   *
+   * @param clozeSteps of the inverse cloze task
+   * @param warmUpSteps of the encoder
+   * @param heldOut masked spans that are measured
+   */
+  record Plan(
+      int clozeSteps,
+      int clozeBatch,
+      int warmUpSteps,
+      Pretraining pretraining,
+      int heldOut,
+      float heldOutShare,
+      double entropy) {}
+
+  /** What came out. */
+  record Outcome(
+      RetrieverStart.Report start,
+      List<SpanEvaluation.Outcome> before,
+      List<SpanEvaluation.Outcome> after,
+      List<SpanEvaluation.Outcome> control,
+      List<StepReport> steps,
+      double[] bm25Recall,
+      int refreshes,
+      KnowledgeIndex index,
+      RealmModel model) {}
+
+  private final Plan plan;
+  private final PassageStore store;
+  private final Backend backend;
+  private final int threads;
+  private final PrintWriter err;
+  private final RealmModel model;
+  private final QuerySource training;
+  private final List<MaskedQuery> heldOut;
+  private final SpanOccurrences occurrences;
+
+  Experiment(
+      Plan plan,
+      RealmModel model,
+      PassageStore store,
+      Backend backend,
+      int threads,
+      PrintWriter err) {
+    this.plan = plan;
+    this.model = model;
+    this.store = store;
+    this.backend = backend;
+    this.threads = threads;
+    this.err = err;
+    QuerySource all =
+        QuerySource.of(
+            store,
+            model.tokenizer(),
+            EntityTagger.builtIn(),
+            plan.pretraining().masking(),
+            model.config().queryLimit());
+    List<QuerySource> parts = all.split(plan.heldOutShare(), plan.pretraining().seed());
+    training = parts.get(0);
+    heldOut = parts.get(1).sample(plan.heldOut(), plan.pretraining().seed());
+    occurrences = new SpanOccurrences(store, model.vocabulary());
+  }
+
+  QuerySource training() {
+    return training;
+  }
+
+  List<MaskedQuery> heldOut() {
+    return heldOut;
+  }
+
+  /** Share of the held-out spans that stand in another passage at all. */
+  double supported() {
+    return heldOut.stream()
+        .filter(q -> occurrences.passagesWith(q.targets(), q.passage()).length > 0)
+        .count()
+        / (double) heldOut.size();
+  }
+
+  Outcome run() {
+    RetrieverStart.Report start;
+    List<SpanEvaluation.Outcome> before;
+    try (Session session = backend.open(threads)) {
+      start = startRetriever(session);
+      warmUpRetriever(session);
+      KnowledgeIndex index = embed(session, "embed the corpus");
+      warmUpEncoder(session, index);
+      before = evaluate(model, index, session, "measure before");
+    }
+    RealmModel forControl = model.copy();
+    List<StepReport> steps = new ArrayList<>();
+    List<SpanEvaluation.Outcome> after;
+    List<SpanEvaluation.Outcome> control;
+    int refreshes;
+    KnowledgeIndex index;
+    try (Pretrainer trainer = trainer(model, plan.pretraining())) {
+      train(trainer, "pre-train", steps);
+      refreshes = trainer.refreshes();
+      try (ProgressBar bar = ProgressBar.on(err, "embed again", store.size())) {
+        trainer.refreshNow((done, all) -> bar.moveTo(done));
+      }
+      index = trainer.index();
+      after = evaluate(model, index, trainer.session(), "measure after");
+    }
+    try (Pretrainer trainer = trainer(forControl, plan.pretraining().frozenRetriever(true))) {
+      train(trainer, "control, retriever frozen", new ArrayList<>());
+      control = evaluate(forControl, trainer.index(), trainer.session(), "measure control");
+    }
+    return new Outcome(
+        start, before, after, control, steps, bm25(), refreshes, index, model);
+  }
+
+  private RetrieverStart.Report startRetriever(Session session) {
+    try (ProgressBar bar = ProgressBar.on(err, "initialise the projection", 2L * store.size())) {
+      long[] before = {0, 0};
+      return RetrieverStart.initialise(
+          model,
+          store,
+          training.sample(200, plan.pretraining().seed()),
+          plan.pretraining().candidates(),
+          plan.entropy(),
+          session,
+          (done, all) -> {
+            if (done < before[0]) {
+              before[1] += before[0]; // the second of the two passes over the corpus
+            }
+            before[0] = done;
+            bar.moveTo(before[1] + done);
+          });
+    }
+  }
+
+  private void warmUpRetriever(Session session) {
+    if (plan.clozeSteps() == 0) {
+      return;
+    }
+    InverseClozeTask task = new InverseClozeTask(model, store);
+    try (ProgressBar bar = ProgressBar.on(err, "inverse cloze task", plan.clozeSteps())) {
+      task.run(
+          new InverseClozeTask.Settings(
+              plan.clozeSteps(), plan.clozeBatch(), 2e-5f, 2e-4f, plan.pretraining().seed()),
+          session,
+          (step, loss) -> bar.moveTo(step + 1));
+    }
+  }
+
+  private void warmUpEncoder(Session session, KnowledgeIndex index) {
+    EncoderWarmUp.initialiseHead(model, store);
+    try (ProgressBar bar = ProgressBar.on(err, "encoder warm-up", plan.warmUpSteps())) {
+      new EncoderWarmUp(model, store, training, occurrences, index)
+          .run(
+              EncoderWarmUp.Settings.of(plan.warmUpSteps()),
+              session,
+              (step, logLikelihood) -> bar.moveTo(step + 1));
+    }
+  }
+
+  private KnowledgeIndex embed(Session session, String task) {
+    try (ProgressBar bar = ProgressBar.on(err, task, store.size())) {
+      float[] vectors =
+          new PassageEmbedder(model, store)
+              .embedAll(session, model.documents(), (done, all) -> bar.moveTo(done));
+      return new KnowledgeIndex(
+          MipsIndexProvider.named("exact"),
+          vectors,
+          model.config().embedder().projection(),
+          0,
+          threads);
+    }
+  }
+
+  private Pretrainer trainer(RealmModel trained, Pretraining settings) {
+    return new Pretrainer(trained, store, training, settings, backend, threads);
+  }
+
+  private void train(Pretrainer trainer, String task, List<StepReport> steps) {
+    try (ProgressBar bar = ProgressBar.on(err, task, plan.pretraining().steps())) {
+      trainer.run(
+          new PretrainingListener() {
+            @Override
+            public void step(StepReport report) {
+              steps.add(report);
+              bar.moveTo(report.step() + 1);
+            }
+          });
+    }
+  }
+
+  private List<SpanEvaluation.Outcome> evaluate(
+      RealmModel measured, KnowledgeIndex index, Session session, String task) {
+    try (ProgressBar bar = ProgressBar.on(err, task, heldOut.size())) {
+      return new SpanEvaluation(measured, store, occurrences, plan.pretraining().candidates())
+          .run(heldOut, index, session, (done, all) -> bar.moveTo(done));
+    }
+  }
+
+  /** Recall of the span at 1, 5 and 20 of BM25 asked with the sentence without the span. */
+  private double[] bm25() {
+    double[] recall = new double[3];
+    int[] within = {1, 5, 20};
+    List<org.realm4j.text.Passage> passages = new ArrayList<>();
+    for (int p = 0; p < store.size(); p++) {
+      passages.add(store.passage(p));
+    }
+    try (Bm25 index = Bm25.index(passages)) {
+      for (MaskedQuery q : heldOut) {
+        int[] hits = index.search(withoutSpan(q), 20, q.passage());
+        for (int w = 0; w < within.length; w++) {
+          for (int i = 0; i < Math.min(within[w], hits.length); i++) {
+            if (occurrences.contains(hits[i], q.targets())) {
+              recall[w] += 1.0 / heldOut.size();
+              break;
+            }
+          }
+        }
+      }
+    }
+    return recall;
+  }
+
+  private String withoutSpan(MaskedQuery q) {
+    StringBuilder text = new StringBuilder();
+    for (int id : q.ids()) {
+      if (id != model.vocabulary().mask()) {
+        String piece = model.vocabulary().token(id);
+        text.append(piece.startsWith("##") ? piece.substring(2) : " " + piece);
+      }
+    }
+    if (text.isEmpty()) {
+      throw new RealmException.BadInput("a sentence of nothing but its span: " + q.sentence());
+    }
+    return text.toString();
+  }
+}
