@@ -1,3 +1,12 @@
+/**
+ * For whoever writes or checks a backend: a float64 oracle, the contracts that backends and indexes
+ * extend, arbitraries for properties, and golden cases. The last need no test framework.
+ */
 module org.realm4j.testkit {
-  requires org.realm4j;
+  requires transitive org.realm4j;
+  requires static transitive org.jspecify;
+  requires static transitive org.junit.jupiter.api;
+
+  exports org.realm4j.testkit.contract;
+  exports org.realm4j.testkit.oracle;
 }
