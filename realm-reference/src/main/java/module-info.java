@@ -1,3 +1,16 @@
+/** The pure-Java SIMD backend and the exact index: bit-deterministic. */
 module org.realm4j.reference {
   requires org.realm4j;
+  requires static transitive org.jspecify;
+  requires jdk.incubator.vector;
+  requires org.agrona;
+  requires it.unimi.dsi.fastutil;
+
+  exports org.realm4j.reference;
+  exports org.realm4j.reference.kernels;
+
+  provides org.realm4j.tensor.BackendProvider with
+      org.realm4j.reference.ReferenceBackendProvider;
+  provides org.realm4j.retrieval.MipsIndexProvider with
+      org.realm4j.reference.ExactMipsIndexProvider;
 }

@@ -136,7 +136,8 @@ final class BlockFile {
     long table = HEADER + payload.byteSize();
     long blocks = blocks(payload.byteSize());
     long footer = table + 4 * blocks;
-    expect(path, "the block table's CRC32C", crc(file, table, 4 * blocks), file.get(INT, footer + 8));
+    expect(
+        path, "the block table's CRC32C", crc(file, table, 4 * blocks), file.get(INT, footer + 8));
     for (long block = 0; block < blocks; block++) {
       long start = block * BLOCK;
       int found = crc(payload, start, Math.min(BLOCK, payload.byteSize() - start));
@@ -176,6 +177,11 @@ final class BlockFile {
 
   private static RealmException corrupt(Path path, String expected, String found) {
     return new RealmException.CorruptFile(
-        path + ": expected " + expected + ", found " + found + ": the file is damaged, build it again");
+        path
+            + ": expected "
+            + expected
+            + ", found "
+            + found
+            + ": the file is damaged, build it again");
   }
 }

@@ -32,8 +32,10 @@ record DprTsvCorpus(Path file) implements Corpus {
   private static void checkHeader(List<String> fields, String where) {
     if (!fields.equals(HEADER)) {
       throw new RealmException.BadInput(
-          where + ": expected the header 'id<TAB>text<TAB>title', found '"
-              + String.join("<TAB>", fields) + "'");
+          where
+              + ": expected the header 'id<TAB>text<TAB>title', found '"
+              + String.join("<TAB>", fields)
+              + "'");
     }
   }
 

@@ -40,6 +40,8 @@ public final class PassageStore implements AutoCloseable {
   /** Before the offsets of the records in the index file. */
   static final int INDEX_HEADER = 32;
 
+  static final int MOST_SOURCE_BYTES = 1 << 16;
+
   private final Arena arena;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final BlockFile data;
@@ -114,7 +116,11 @@ public final class PassageStore implements AutoCloseable {
     int sourceBytes = head.get(INT, 12);
     wordpieces = head.get(LONG, 16);
     int slots = head.get(INT, 24);
-    if (size < 1 || sourceBytes < 0 || Integer.bitCount(slots) != 1 || slots <= size) {
+    if (sourceBytes < 0 || sourceBytes > MOST_SOURCE_BYTES) {
+      throw index.corrupt(
+          "a description of at most " + MOST_SOURCE_BYTES + " bytes", "" + sourceBytes);
+    }
+    if (size < 1 || Integer.bitCount(slots) != 1 || slots <= size) {
       throw index.corrupt(
           "a passage, and a table for its ids", size + " passages and " + slots + " slots");
     }
@@ -136,8 +142,7 @@ public final class PassageStore implements AutoCloseable {
   /** The passage as the corpus gave it, or the part of it. */
   public Passage passage(int index) {
     Entry entry = entry(index);
-    return new Passage(
-        string(entry.id()), string(entry.title()), string(entry.text()));
+    return new Passage(string(entry.id()), string(entry.title()), string(entry.text()));
   }
 
   /** The wordpieces of the title, without special ones; at most half the limit, perhaps none. */

@@ -94,7 +94,8 @@ final class PassageStoreWriter {
     }
     if (hashes.size() == MOST_PASSAGES) {
       throw new RealmException.BadInput(
-          "%s: expected at most %,d passages, found more".formatted(corpus.describe(), MOST_PASSAGES));
+          "%s: expected at most %,d passages, found more"
+              .formatted(corpus.describe(), MOST_PASSAGES));
     }
   }
 
@@ -140,6 +141,11 @@ final class PassageStoreWriter {
 
   private void writeIndex(BlockFileWriter index, int[] slots) {
     byte[] source = corpus.describe().getBytes(UTF_8);
+    if (source.length > PassageStore.MOST_SOURCE_BYTES) {
+      throw new RealmException.BadInput(
+          "description of the corpus: expected at most %d bytes, found %d"
+              .formatted(PassageStore.MOST_SOURCE_BYTES, source.length));
+    }
     index.putInt(hashes.size());
     index.putInt(limit);
     index.putInt(vocabularySize);

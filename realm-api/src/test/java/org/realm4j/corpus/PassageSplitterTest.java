@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import net.jqwik.api.Arbitraries;
@@ -12,6 +13,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tuple;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 import org.realm4j.io.RealmException;
@@ -27,18 +29,25 @@ class PassageSplitterTest {
   Arbitrary<String> texts() {
     Arbitrary<String> words =
         Arbitraries.frequencyOf(
-            net.jqwik.api.Tuple.of(20, Arbitraries.of("the", "city", "of", "Bonn", "x1", "e.g.")),
-            net.jqwik.api.Tuple.of(6, Arbitraries.of(". The", "? A", "!\n\nWe", ".", ",")),
-            net.jqwik.api.Tuple.of(2, Arbitraries.strings().alpha().ofMinLength(20).ofMaxLength(90)),
+            Tuple.of(20, Arbitraries.of("the", "city", "of", "Bonn", "x1", "e.g.")),
+            Tuple.of(6, Arbitraries.of(". The", "? A", "!\n\nWe", ".", ",")),
+            Tuple.of(2, Arbitraries.strings().alpha().ofMinLength(20).ofMaxLength(90)),
             // Marks that vanish, marks and Hangul that decompose, and characters in two code units.
-            net.jqwik.api.Tuple.of(
-                2, Arbitraries.of("\u0001", "e\u0301", "한국", "\ud83d\ude00", "漢字", "\u001c", "\u200b")));
-    return words.list().ofMaxSize(60).flatMap(list -> Arbitraries.of(" ", "", "\n").map(s -> String.join(s, list)));
+            Tuple.of(
+                2,
+                Arbitraries.of(
+                    "\u0001", "e\u0301", "한국", "\ud83d\ude00", "漢字", "\u001c", "\u200b")));
+    return words
+        .list()
+        .ofMaxSize(60)
+        .flatMap(list -> Arbitraries.of(" ", "", "\n").map(s -> String.join(s, list)));
   }
 
   @Property(tries = 400, seed = "4711")
   void nothingIsLostAndNothingComesTwice(
-      @ForAll("texts") String text, @ForAll("texts") String title, @ForAll @IntRange(min = 16, max = 60) int limit) {
+      @ForAll("texts") String text,
+      @ForAll("texts") String title,
+      @ForAll @IntRange(min = 16, max = 60) int limit) {
     PassageSplitter splitter = new PassageSplitter(tokenizer, limit);
     List<PassageSplitter.Encoded> parts = splitter.encode(new Passage("p", title, text));
     String joined = parts.stream().map(part -> part.passage().text()).collect(Collectors.joining());
@@ -48,7 +57,9 @@ class PassageSplitterTest {
       assertTrue(length <= limit, () -> length + " > " + limit + ": " + part.passage().text());
       assertEquals(title, part.passage().title());
       assertEquals(
-          ids(tokenizer.encode(part.passage().text()).ids()), ids(part.textIds()), "own wordpieces");
+          ids(tokenizer.encode(part.passage().text()).ids()),
+          ids(part.textIds()),
+          "own wordpieces");
       if (parts.size() > 1) {
         assertTrue(part.textIds().length > 0, "a part of no wordpieces");
       }
@@ -58,7 +69,8 @@ class PassageSplitterTest {
   /** Invariant: every part of several sentences fits, and sentences that fit are never divided. */
   @Property(tries = 200, seed = "4711")
   void sentencesThatFitStayWholeAndArePackedGreedily(
-      @ForAll @IntRange(min = 1, max = 30) int sentences, @ForAll @IntRange(min = 24, max = 80) int limit) {
+      @ForAll @IntRange(min = 1, max = 30) int sentences,
+      @ForAll @IntRange(min = 24, max = 80) int limit) {
     List<String> list = new ArrayList<>();
     for (int i = 0; i < sentences; i++) {
       list.add("The city" + " of".repeat(i * 7 % 11) + ".");
@@ -89,7 +101,9 @@ class PassageSplitterTest {
   @Test
   void aPassageThatFitsExactlyStaysAsItIs() {
     Passage passage = new Passage("p", "city", " the city of the city of the city of the  ");
-    assertEquals(List.of(passage), new PassageSplitter(tokenizer, 16).split(new Passage("p", "city", passage.text())));
+    assertEquals(
+        List.of(passage),
+        new PassageSplitter(tokenizer, 16).split(new Passage("p", "city", passage.text())));
     Passage longer = new Passage("p", "city", "the ".repeat(13));
     assertEquals(
         List.of("p#1", "p#2"),
@@ -100,8 +114,7 @@ class PassageSplitterTest {
   void aSentenceBeyondTheLimitIsCutBetweenWords() {
     List<Passage> parts =
         new PassageSplitter(tokenizer, 16).split(new Passage("p", "", "abcde fghij klmno pqrst"));
-    assertEquals(
-        List.of("abcde fghij", "klmno pqrst"), parts.stream().map(Passage::text).toList());
+    assertEquals(List.of("abcde fghij", "klmno pqrst"), parts.stream().map(Passage::text).toList());
   }
 
   @Test
@@ -133,6 +146,6 @@ class PassageSplitterTest {
   }
 
   private static List<Integer> ids(int[] ids) {
-    return java.util.Arrays.stream(ids).boxed().toList();
+    return Arrays.stream(ids).boxed().toList();
   }
 }

@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assertions.fail;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.CopyOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -170,7 +172,8 @@ class PassageStoreCorruptionTest {
     for (int at : new int[] {0, 12, 24}) {
       Path file = folder.resolve(PassageStore.INDEX);
       byte[] right = Files.readAllBytes(file);
-      if (ByteBuffer.wrap(right).order(ByteOrder.LITTLE_ENDIAN).getInt(BlockFile.HEADER + at) != lie) {
+      if (ByteBuffer.wrap(right).order(ByteOrder.LITTLE_ENDIAN).getInt(BlockFile.HEADER + at)
+          != lie) {
         rewrite(PassageStore.INDEX, bytes -> bytes.putInt(BlockFile.HEADER + at, lie));
         assertThrows(RealmException.CorruptFile.class, this::open, lie + " at " + at);
       }
@@ -178,8 +181,7 @@ class PassageStoreCorruptionTest {
     }
   }
 
-  private static final java.nio.file.CopyOption REPLACE =
-      java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+  private static final CopyOption REPLACE = StandardCopyOption.REPLACE_EXISTING;
 
   private interface Change {
     void apply(ByteBuffer bytes);

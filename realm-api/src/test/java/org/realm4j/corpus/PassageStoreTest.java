@@ -66,7 +66,8 @@ class PassageStoreTest {
       assertEquals(limit, store.limit());
       assertEquals(tokenizer.vocabulary().size(), store.vocabularySize());
       assertEquals(-1, store.indexOf(""));
-      assertEquals("list of 2000 passages: 2,000 passages of at most 1000 wordpieces", store.describe());
+      assertEquals(
+          "list of 2000 passages: 2,000 passages of at most 1000 wordpieces", store.describe());
       store.check();
     }
   }

@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
@@ -23,17 +26,7 @@ import org.realm4j.io.RealmException;
 import org.realm4j.text.Passage;
 
 class WordNetTest {
-  private static final String NOUNS =
-      """
-        1 An indented line is the licence.
-      00000100 15 n 01 river 0 001 ~i 00000300 n 0000 | a large stream of water
-      00000200 15 n 02 Quenland 0 Kingdom_of_Quen 0 003 %p 00000300 n 0000 %p 00000400 n 0000 + 00000900 a 0101 | a country made for this test; "Quenland is small"  \s
-      00000300 15 n 01 Wend 0 002 @i 00000100 n 0000 #p 00000200 n 0000 | the longest river of Quenland \s
-      00000400 15 n 0a A 0 B 0 C 0 D 0 E 0 F 0 G 0 H 0 I 0 J_J 1 001 #p 00000200 n 0000 | a town of many names
-      00000500 18 n 01 Ada 0 003 @i 00000600 n 0000 #m 00000200 n 0000 ;c 00000900 s 0000 | painter (1801-1850)
-      00000600 18 n 01 painter 0 000 | one who paints
-      00000700 18 n 01 baker 0 000 | one who bakes
-      """;
+  private static final String NOUNS = resource("tiny-wordnet-nouns.txt");
   private static final String VERBS =
       "00000800 30 v 01 flow 0 001 + 00000100 n 0101 02 + 02 00 + 08 00 | move along, as water\n";
   private static final String ADJECTIVES =
@@ -53,9 +46,16 @@ class WordNetTest {
     return jar;
   }
 
+  private static String resource(String name) {
+    try (InputStream in = WordNetTest.class.getResourceAsStream(name)) {
+      return new String(Objects.requireNonNull(in, name).readAllBytes(), UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static Map<String, String> files() {
-    return new TreeMap<>(
-        Map.of("noun", NOUNS, "verb", VERBS, "adj", ADJECTIVES, "adv", ADVERBS));
+    return new TreeMap<>(Map.of("noun", NOUNS, "verb", VERBS, "adj", ADJECTIVES, "adv", ADVERBS));
   }
 
   @Test
@@ -63,8 +63,16 @@ class WordNetTest {
     List<Passage> passages = CorpusTest.read(WordNet.glosses(jar(files())));
     assertEquals(
         List.of(
-            "n00000100", "n00000200", "n00000300", "n00000400", "n00000500", "n00000600",
-            "n00000700", "v00000800", "a00000900", "r00001000"),
+            "n00000100",
+            "n00000200",
+            "n00000300",
+            "n00000400",
+            "n00000500",
+            "n00000600",
+            "n00000700",
+            "v00000800",
+            "a00000900",
+            "r00001000"),
         passages.stream().map(Passage::id).toList());
     assertEquals(
         new Passage(

@@ -71,7 +71,14 @@ class Bm25Test {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"Paris AND (", "\"Paris", "Paris~ *", "[Paris TO", "+Paris -capital!", "\\Paris:^"})
+      strings = {
+        "Paris AND (",
+        "\"Paris",
+        "Paris~ *",
+        "[Paris TO",
+        "+Paris -capital!",
+        "\\Paris:^"
+      })
   void noCharacterOfAQueryIsSpecial(String query) {
     try (Bm25 bm25 = Bm25.index(PASSAGES)) {
       assertEquals(1, bm25.search(query, 1)[0], query);
@@ -124,7 +131,10 @@ class Bm25Test {
         for (int i = 0; i < found.length; i++) {
           // Float sums may order near-equal scores differently, so scores are compared, not ranks.
           assertEquals(
-              scores[expected[i]], scores[found[i]], 1e-4, "seed " + seed + ", " + query + ", " + i);
+              scores[expected[i]],
+              scores[found[i]],
+              1e-4,
+              "seed " + seed + ", " + query + ", " + i);
         }
       }
     }

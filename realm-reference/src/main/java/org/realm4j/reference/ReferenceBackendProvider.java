@@ -1,0 +1,27 @@
+package org.realm4j.reference;
+
+import org.realm4j.tensor.Backend;
+import org.realm4j.tensor.BackendProvider;
+
+/** Brings {@link ReferenceBackend}, which is always available. */
+public final class ReferenceBackendProvider implements BackendProvider {
+  @Override
+  public String name() {
+    return "reference";
+  }
+
+  @Override
+  public int rank() {
+    return 10;
+  }
+
+  @Override
+  public String unavailableBecause() {
+    return "";
+  }
+
+  @Override
+  public Backend create() {
+    return new ReferenceBackend();
+  }
+}

@@ -1,0 +1,92 @@
+package org.realm4j.reference;
+
+import java.util.Arrays;
+import org.realm4j.retrieval.MipsIndex.Hits;
+
+/** The k best (score, row) pairs seen; among equal scores the lower row is better. */
+final class TopK {
+  private final int k;
+  private final long[] heap; // worst first
+  private int size;
+
+  TopK(int k) {
+    this.k = k;
+    this.heap = new long[k];
+  }
+
+  /** Orders as (score, then lower row) does, best largest. Scores are not NaN. */
+  private static long key(float score, int row) {
+    // + 0f makes -0 and 0 equal; flipping the magnitude bits of negative floats orders them
+    int bits = Float.floatToIntBits(score + 0f);
+    int ordered = bits ^ (bits >> 31 & 0x7fffffff);
+    return (long) ordered << 32 | ~row & 0xffffffffL;
+  }
+
+  private static int row(long key) {
+    return ~(int) key;
+  }
+
+  private static float score(long key) {
+    int ordered = (int) (key >> 32);
+    return Float.intBitsToFloat(ordered ^ (ordered >> 31 & 0x7fffffff));
+  }
+
+  /** What a score must exceed or equal to get in. */
+  float threshold() {
+    return size < k ? Float.NEGATIVE_INFINITY : score(heap[0]);
+  }
+
+  void add(float score, int row) {
+    add(key(score, row));
+  }
+
+  void add(TopK other) {
+    for (int i = 0; i < other.size; i++) {
+      add(other.heap[i]);
+    }
+  }
+
+  private void add(long key) {
+    if (size < k) {
+      int i = size++;
+      for (; i > 0 && heap[(i - 1) / 2] > key; i = (i - 1) / 2) {
+        heap[i] = heap[(i - 1) / 2];
+      }
+      heap[i] = key;
+    } else if (key > heap[0]) {
+      replaceWorst(key);
+    }
+  }
+
+  private void replaceWorst(long key) {
+    int i = 0;
+    while (true) {
+      int child = 2 * i + 1;
+      if (child >= size) {
+        break;
+      }
+      if (child + 1 < size && heap[child + 1] < heap[child]) {
+        child++;
+      }
+      if (heap[child] >= key) {
+        break;
+      }
+      heap[i] = heap[child];
+      i = child;
+    }
+    heap[i] = key;
+  }
+
+  /** Best first. */
+  Hits hits() {
+    long[] keys = Arrays.copyOf(heap, size);
+    Arrays.sort(keys);
+    int[] rows = new int[size];
+    float[] scores = new float[size];
+    for (int i = 0; i < size; i++) {
+      rows[i] = row(keys[size - 1 - i]);
+      scores[i] = score(keys[size - 1 - i]);
+    }
+    return new Hits(rows, scores);
+  }
+}

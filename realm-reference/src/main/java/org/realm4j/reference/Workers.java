@@ -1,0 +1,165 @@
+package org.realm4j.reference;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A fixed team of threads for fork and join: the caller publishes a job, everybody claims its tasks
+ * one by one, the caller too, and goes on when all are done. Who runs which task is left to chance;
+ * tasks write disjoint results, so nothing depends on it.
+ *
+ * <p>Waiting spins for some microseconds, since the next job mostly follows at once, and then parks.
+ */
+final class Workers implements AutoCloseable {
+  /** Task {@code index}, run by worker number {@code worker}, the caller being 0. */
+  interface Task {
+    void run(int index, int worker);
+  }
+
+  private static final long SPIN_NANOS = 30_000;
+
+  private final Member[] members;
+  private volatile @Nullable Job job;
+  private volatile boolean closed;
+
+  Workers(int threads, String name) {
+    members = new Member[threads - 1];
+    for (int i = 0; i < members.length; i++) {
+      members[i] = new Member(name + "-" + (i + 1), i + 1);
+    }
+    for (Member m : members) {
+      m.start();
+    }
+  }
+
+  /** Threads, with the caller. */
+  int count() {
+    return members.length + 1;
+  }
+
+  /** Runs tasks 0 to tasks - 1; the first exception among them is thrown here. */
+  void run(int tasks, Task task) {
+    if (tasks <= 1 || members.length == 0) {
+      for (int i = 0; i < tasks; i++) {
+        task.run(i, 0);
+      }
+      return;
+    }
+    Job j = new Job(tasks, task, Thread.currentThread());
+    job = j;
+    for (Member m : members) {
+      if (m.parked) {
+        LockSupport.unpark(m);
+      }
+    }
+    j.work(0);
+    j.await();
+    job = null;
+    j.rethrow();
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    for (Member m : members) {
+      LockSupport.unpark(m);
+    }
+  }
+
+  private static final class Job {
+    private final int tasks;
+    private final Task task;
+    private final Thread caller;
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicInteger unfinished;
+    private volatile @Nullable Throwable failure;
+
+    Job(int tasks, Task task, Thread caller) {
+      this.tasks = tasks;
+      this.task = task;
+      this.caller = caller;
+      this.unfinished = new AtomicInteger(tasks);
+    }
+
+    void work(int worker) {
+      for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
+        try {
+          if (failure == null) {
+            task.run(i, worker);
+          }
+        } catch (Throwable t) {
+          failure = t;
+        }
+        if (unfinished.decrementAndGet() == 0 && worker != 0) {
+          LockSupport.unpark(caller);
+        }
+      }
+    }
+
+    void await() {
+      long until = System.nanoTime() + SPIN_NANOS;
+      while (unfinished.get() > 0) {
+        if (System.nanoTime() < until) {
+          Thread.onSpinWait();
+        } else {
+          LockSupport.park(this);
+        }
+      }
+    }
+
+    void rethrow() {
+      switch (failure) {
+        case null -> {}
+        case RuntimeException e -> throw e;
+        case Error e -> throw e;
+        case Throwable t -> throw new IllegalStateException(t);
+      }
+    }
+  }
+
+  private final class Member extends Thread {
+    private final int number;
+    private volatile boolean parked;
+
+    Member(String name, int number) {
+      super(name);
+      this.number = number;
+      setDaemon(true);
+    }
+
+    @Override
+    public void run() {
+      Job last = null;
+      while (!closed) {
+        Job j = await(last);
+        if (j != null) {
+          j.work(number);
+          last = j;
+        }
+      }
+    }
+
+    /** The job after the last one, or null when closed. */
+    private @Nullable Job await(@Nullable Job last) {
+      long until = System.nanoTime() + SPIN_NANOS;
+      while (!closed) {
+        Job j = job;
+        if (j != null && j != last) {
+          return j;
+        }
+        if (System.nanoTime() < until) {
+          Thread.onSpinWait();
+          continue;
+        }
+        parked = true;
+        j = job;
+        if (!closed && (j == null || j == last)) {
+          LockSupport.park(Workers.this);
+        }
+        parked = false;
+      }
+      return null;
+    }
+  }
+}

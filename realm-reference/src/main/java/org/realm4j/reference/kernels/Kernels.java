@@ -1,0 +1,143 @@
+package org.realm4j.reference.kernels;
+
+import org.realm4j.tensor.Activation;
+import org.realm4j.tensor.AdamStep;
+
+/**
+ * The inner loops of the backend, on ranges of float arrays. All implementations return the same
+ * bits, which rests on three rules:
+ *
+ * <ul>
+ *   <li>products add up over k in order, one fused multiply-add per step;
+ *   <li>sums along a row use 16 virtual lanes, element i in lane i % 16, each in order from 0, and
+ *       then a fixed tree: lane l + lane l + 8, then + 4, + 2, + 1;
+ *   <li>exp, tanh and erf are the polynomials of {@link Elementary}, operation by operation.
+ * </ul>
+ *
+ * Stateless and thread-safe.
+ */
+public interface Kernels {
+  /** One line for people, such as {@code "SIMD 512 bit"}. */
+  String describe();
+
+  // ---- matrix products, by tiles of tileRows() x tileCols()
+
+  int tileRows();
+
+  int tileCols();
+
+  /**
+   * C += A B for one tile: each element starts from its value in c and takes its k products in
+   * order.
+   *
+   * @param a panel {@code [k][tileRows]}
+   * @param b panel {@code [k][tileCols]}
+   * @param c row r begins at {@code cAt + r * cStride}
+   */
+  void tile(int k, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cStride);
+
+  /** to[toAt + j * toStride + i] = from[fromAt + i * fromStride + j], for i < rows, j < cols. */
+  void transpose(
+      float[] from,
+      int fromAt,
+      int fromStride,
+      int rows,
+      int cols,
+      float[] to,
+      int toAt,
+      int toStride);
+
+  /** A panel of width = tileRows() or tileCols(): to[toAt + i * width + j] = row i, element j. */
+  void panel(float[] from, int fromAt, int fromStride, int k, int width, float[] to, int toAt);
+
+  // ---- sums along a row
+
+  /** Sum of a[i] b[i], fused, in 16 lanes. */
+  float dot(float[] a, int aAt, float[] b, int bAt, int n);
+
+  float sum(float[] x, int at, int n);
+
+  /** The largest element, negative infinity if there is none, NaN if one is. */
+  float max(float[] x, int at, int n);
+
+  /**
+   * Dot products of rows with queries, each with the bits of {@link #dot}:
+   * out[q * rowCount + r] = row r . query q.
+   */
+  void dots(
+      float[] rows, int rowsAt, int rowCount, float[] queries, int queryCount, int n, float[] out);
+
+  // ---- along a row, element by element
+
+  /** y += x. */
+  void add(float[] x, int xAt, float[] y, int yAt, int n);
+
+  /** y += scale * x, fused. */
+  void addScaled(float scale, float[] x, int xAt, float[] y, int yAt, int n);
+
+  /** y += a * b, fused. */
+  void addProduct(float[] a, int aAt, float[] b, int bAt, float[] y, int yAt, int n);
+
+  /** y = activation(x); x and y may be the same. */
+  void activate(Activation activation, float[] x, int xAt, float[] y, int yAt, int n);
+
+  /**
+   * g *= activation'(.).
+   *
+   * @param saved the result for RELU and TANH, the argument for the two GELUs
+   */
+  void activationGradient(Activation activation, float[] saved, int sAt, float[] g, int gAt, int n);
+
+  /**
+   * y = x * scale where the draw of (rowBase, firstChannel + i) keeps it, else 0; x and y may be
+   * the same.
+   */
+  void dropout(
+      float[] x,
+      int xAt,
+      float[] y,
+      int yAt,
+      int n,
+      int rowBase,
+      int firstChannel,
+      int threshold,
+      float scale);
+
+  // ---- whole rows
+
+  /** x = exp(scale * x - max); returns the sum of the results. */
+  float expSum(float[] x, int at, int n, float scale, float max);
+
+  /** The sum of exp(x - max), without keeping the terms. */
+  float sumExp(float[] x, int at, int n, float max);
+
+  /** x *= factor. */
+  void scale(float[] x, int at, int n, float factor);
+
+  /** dp = p * (dp - p . dp) * scale: the gradient of softmax(scale * x) by x. */
+  void softmaxGradient(float[] p, int pAt, float[] dp, int dpAt, int n, float scale);
+
+  /**
+   * Layer norm of one row.
+   *
+   * @param x normalised in place, before gamma and beta
+   * @param y gamma * x + beta
+   * @return what the centred row was multiplied by
+   */
+  float layerNorm(
+      float[] x, int xAt, int n, float[] gamma, float[] beta, float epsilon, float[] y, int yAt);
+
+  /**
+   * The gradient by a row's values, in place of that by its result.
+   *
+   * @param normalised as left by {@link #layerNorm}, with the factor that it returned
+   */
+  void layerNormGradient(
+      float[] g, int gAt, float[] normalised, int nAt, float factor, int n, float[] gamma);
+
+  /** One update as {@link AdamStep} says. */
+  void adam(float[] w, float[] g, float[] m, float[] v, int from, int to, AdamStep step);
+
+  /** y = max(a + b, 0), element by element. */
+  void addRelu(float[] a, int aAt, float[] b, int bAt, float[] y, int yAt, int n);
+}

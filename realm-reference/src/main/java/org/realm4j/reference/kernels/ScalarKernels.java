@@ -1,0 +1,267 @@
+package org.realm4j.reference.kernels;
+
+import org.realm4j.tensor.Activation;
+import org.realm4j.tensor.AdamStep;
+import org.realm4j.tensor.CounterRandom;
+
+/** Plain loops: what runs without the Vector API, and what its kernels are tested against. */
+public final class ScalarKernels implements Kernels {
+  private static final int LANES = 16;
+  private static final int TILE_ROWS = 4;
+  private static final int TILE_COLS = 16;
+
+  @Override
+  public String describe() {
+    return "scalar";
+  }
+
+  @Override
+  public int tileRows() {
+    return TILE_ROWS;
+  }
+
+  @Override
+  public int tileCols() {
+    return TILE_COLS;
+  }
+
+  @Override
+  public void tile(int k, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cStride) {
+    for (int r = 0; r < TILE_ROWS; r++) {
+      tileRow(k, a, aAt + r, b, bAt, c, cAt + r * cStride);
+    }
+  }
+
+  private static void tileRow(int k, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt) {
+    for (int i = 0; i < k; i++) {
+      float x = a[aAt + i * TILE_ROWS];
+      int bi = bAt + i * TILE_COLS;
+      for (int j = 0; j < TILE_COLS; j++) {
+        c[cAt + j] = Math.fma(x, b[bi + j], c[cAt + j]);
+      }
+    }
+  }
+
+  @Override
+  public void transpose(
+      float[] from,
+      int fromAt,
+      int fromStride,
+      int rows,
+      int cols,
+      float[] to,
+      int toAt,
+      int toStride) {
+    for (int j = 0; j < cols; j++) {
+      for (int i = 0; i < rows; i++) {
+        to[toAt + j * toStride + i] = from[fromAt + i * fromStride + j];
+      }
+    }
+  }
+
+  @Override
+  public void panel(
+      float[] from, int fromAt, int fromStride, int k, int width, float[] to, int toAt) {
+    for (int i = 0; i < k; i++) {
+      System.arraycopy(from, fromAt + i * fromStride, to, toAt + i * width, width);
+    }
+  }
+
+  @Override
+  public float dot(float[] a, int aAt, float[] b, int bAt, int n) {
+    float[] lanes = new float[LANES];
+    for (int i = 0; i < n; i++) {
+      lanes[i % LANES] = Math.fma(a[aAt + i], b[bAt + i], lanes[i % LANES]);
+    }
+    return tree(lanes);
+  }
+
+  @Override
+  public float sum(float[] x, int at, int n) {
+    float[] lanes = new float[LANES];
+    for (int i = 0; i < n; i++) {
+      lanes[i % LANES] += x[at + i];
+    }
+    return tree(lanes);
+  }
+
+  private static float tree(float[] lanes) {
+    for (int half = LANES / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        lanes[i] += lanes[i + half];
+      }
+    }
+    return lanes[0];
+  }
+
+  @Override
+  public float max(float[] x, int at, int n) {
+    float max = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < n; i++) {
+      max = Math.max(max, x[at + i]);
+    }
+    return max;
+  }
+
+  @Override
+  public void dots(
+      float[] rows, int rowsAt, int rowCount, float[] queries, int queryCount, int n, float[] out) {
+    for (int r = 0; r < rowCount; r++) {
+      for (int q = 0; q < queryCount; q++) {
+        out[q * rowCount + r] = dot(rows, rowsAt + r * n, queries, q * n, n);
+      }
+    }
+  }
+
+  @Override
+  public void add(float[] x, int xAt, float[] y, int yAt, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yAt + i] += x[xAt + i];
+    }
+  }
+
+  @Override
+  public void addScaled(float scale, float[] x, int xAt, float[] y, int yAt, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yAt + i] = Math.fma(x[xAt + i], scale, y[yAt + i]);
+    }
+  }
+
+  @Override
+  public void addProduct(float[] a, int aAt, float[] b, int bAt, float[] y, int yAt, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yAt + i] = Math.fma(a[aAt + i], b[bAt + i], y[yAt + i]);
+    }
+  }
+
+  @Override
+  public void activate(Activation activation, float[] x, int xAt, float[] y, int yAt, int n) {
+    for (int i = 0; i < n; i++) {
+      float v = x[xAt + i];
+      y[yAt + i] =
+          switch (activation) {
+            case NONE -> v;
+            case RELU -> Math.max(v, 0f);
+            case TANH -> Elementary.tanh(v);
+            case GELU -> Elementary.gelu(v);
+            case GELU_TANH -> Elementary.geluTanh(v);
+          };
+    }
+  }
+
+  @Override
+  public void activationGradient(
+      Activation activation, float[] saved, int sAt, float[] g, int gAt, int n) {
+    for (int i = 0; i < n; i++) {
+      float v = saved[sAt + i];
+      float slope =
+          switch (activation) {
+            case NONE -> 1f;
+            case RELU -> v > 0f ? 1f : 0f;
+            case TANH -> Math.fma(-v, v, 1f);
+            case GELU -> Elementary.geluDerivative(v);
+            case GELU_TANH -> Elementary.geluTanhDerivative(v);
+          };
+      g[gAt + i] *= slope;
+    }
+  }
+
+  @Override
+  public void dropout(
+      float[] x,
+      int xAt,
+      float[] y,
+      int yAt,
+      int n,
+      int rowBase,
+      int firstChannel,
+      int threshold,
+      float scale) {
+    for (int i = 0; i < n; i++) {
+      boolean kept = CounterRandom.draw(rowBase, firstChannel + i) >>> 8 >= threshold;
+      y[yAt + i] = kept ? x[xAt + i] * scale : 0f;
+    }
+  }
+
+  @Override
+  public float expSum(float[] x, int at, int n, float scale, float max) {
+    for (int i = 0; i < n; i++) {
+      x[at + i] = Elementary.exp(Math.fma(x[at + i], scale, -max));
+    }
+    return sum(x, at, n);
+  }
+
+  @Override
+  public float sumExp(float[] x, int at, int n, float max) {
+    float[] lanes = new float[LANES];
+    for (int i = 0; i < n; i++) {
+      lanes[i % LANES] += Elementary.exp(x[at + i] - max);
+    }
+    return tree(lanes);
+  }
+
+  @Override
+  public void scale(float[] x, int at, int n, float factor) {
+    for (int i = 0; i < n; i++) {
+      x[at + i] *= factor;
+    }
+  }
+
+  @Override
+  public void softmaxGradient(float[] p, int pAt, float[] dp, int dpAt, int n, float scale) {
+    float mean = dot(p, pAt, dp, dpAt, n);
+    for (int i = 0; i < n; i++) {
+      dp[dpAt + i] = p[pAt + i] * (dp[dpAt + i] - mean) * scale;
+    }
+  }
+
+  @Override
+  public float layerNorm(
+      float[] x, int xAt, int n, float[] gamma, float[] beta, float epsilon, float[] y, int yAt) {
+    float mean = sum(x, xAt, n) / n;
+    for (int i = 0; i < n; i++) {
+      x[xAt + i] -= mean;
+    }
+    float variance = dot(x, xAt, x, xAt, n) / n;
+    float factor = (float) (1 / Math.sqrt(variance + epsilon));
+    for (int i = 0; i < n; i++) {
+      x[xAt + i] *= factor;
+      y[yAt + i] = Math.fma(x[xAt + i], gamma[i], beta[i]);
+    }
+    return factor;
+  }
+
+  @Override
+  public void layerNormGradient(
+      float[] g, int gAt, float[] normalised, int nAt, float factor, int n, float[] gamma) {
+    for (int i = 0; i < n; i++) {
+      g[gAt + i] *= gamma[i];
+    }
+    float mean = sum(g, gAt, n) / n;
+    float slope = dot(g, gAt, normalised, nAt, n) / n;
+    for (int i = 0; i < n; i++) {
+      g[gAt + i] = Math.fma(normalised[nAt + i], -slope, g[gAt + i] - mean) * factor;
+    }
+  }
+
+  @Override
+  public void adam(float[] w, float[] g, float[] m, float[] v, int from, int to, AdamStep step) {
+    float keep1 = 1f - step.beta1();
+    float keep2 = 1f - step.beta2();
+    for (int i = from; i < to; i++) {
+      float d = g[i] * step.gradientScale();
+      m[i] = Math.fma(m[i], step.beta1(), d * keep1);
+      v[i] = Math.fma(v[i], step.beta2(), d * d * keep2);
+      float root = (float) Math.sqrt(v[i] / step.correction2()) + step.epsilon();
+      float update = Math.fma(w[i], step.weightDecay(), m[i] / step.correction1() / root);
+      w[i] = Math.fma(update, -step.learningRate(), w[i]);
+    }
+  }
+
+  @Override
+  public void addRelu(float[] a, int aAt, float[] b, int bAt, float[] y, int yAt, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yAt + i] = Math.max(a[aAt + i] + b[bAt + i], 0f);
+    }
+  }
+}
