@@ -75,7 +75,7 @@ public final class MiniLmImport {
       if (Files.isDirectory(source)) {
         importPair(only(source, ".onnx"), only(source, "tokenizer.json"), targetDir);
       } else if (source.toString().endsWith(".onnx")) {
-        Path folder = source.toAbsolutePath().getParent();
+        Path folder = source.toAbsolutePath().resolveSibling("");
         importPair(source, only(folder, "tokenizer.json"), targetDir);
       } else {
         importJar(source, targetDir);
@@ -111,7 +111,7 @@ public final class MiniLmImport {
       OnnxInitializers onnx, String where, JsonObject tokenizer, Path targetDir) {
     MiniLmImport model = new MiniLmImport(onnx, where);
     Map<String, Object> config = model.convert();
-    byte[] vocabulary = vocabulary(tokenizer, (long) config.get("vocab_size"));
+    byte[] vocabulary = vocabulary(tokenizer, JsonObject.of(config, where).integer("vocab_size"));
     WeightFolder.write(targetDir, model.tensors, Long.MAX_VALUE);
     DurableFile.write(
         FileLayer.DISK,
