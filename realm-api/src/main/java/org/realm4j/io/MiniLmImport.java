@@ -140,7 +140,8 @@ public final class MiniLmImport {
   }
 
   private long convertLayer(String layer, long intermediate) {
-    long width = onnx.shape(layer + "intermediate.dense.bias")[0];
+    String bias = layer + "intermediate.dense.bias";
+    long width = checkShape(bias, bias, -1)[0];
     if (intermediate >= 0 && width != intermediate) {
       throw new RealmException.Incompatible(
           "%s: %sintermediate.dense: expected width %,d, found %,d"
