@@ -18,19 +18,27 @@ final class DateTagger {
   private static final String DASH = " ?[-–—] ?";
 
   // Spaces may stand before a comma: some corpora come tokenised.
+  private static final String DAYS = DAY + "(?:[-–]" + DAY + ")?";
   private static final String DAY_AND_MONTH =
-      "(?:" + DAY + "(?: of)? " + MONTH + "|" + MONTH + " (?:the )?" + DAY + ")";
+      "(?:" + DAYS + "(?: of)? " + MONTH + "|" + MONTH + " (?:the )?" + DAYS + ")";
   private static final String FULL_DATE = DAY_AND_MONTH + "(?: ?,)? " + YEAR;
   private static final String MONTH_AND_YEAR = MONTH + "(?: of| ?,)? " + YEAR;
 
   /** "March" and "May" are also words, so a month alone counts only after one of these. */
   private static final String MONTH_ALONE =
-      "(?<=\\b(?:[Ii]n|[Oo]f|[Bb]y|[Ss]ince|[Uu]ntil|[Tt]ill|[Ff]rom|[Ee]arly|[Ll]ate|[Mm]id|[Ll]ast"
-          + "|[Nn]ext|[Tt]his|[Ee]very|[Ee]ach|[Bb]etween|to|and)[ -])"
+      "(?<=\\b(?:[Ii]n|[Oo]f|[Bb]y|[Ss]ince|[Uu]ntil|[Tt]ill|[Ff]rom|[Ee]arly|[Ll]ate|[Mm]id|[Ll]ast|[Nn]ext|[Tt]his|[Ee]very|[Ee]ach|[Bb]etween|to|and)["
+          + " -])"
           + MONTH;
 
   private static final String ERA_YEARS =
-      ABOUT + "(?:AD \\d{1,4}(?:" + DASH + "\\d{1,4})?|\\d{1,4}(?:" + DASH + "\\d{1,4})? ?" + ERA + ")";
+      ABOUT
+          + "(?:AD \\d{1,4}(?:"
+          + DASH
+          + "\\d{1,4})?|\\d{1,4}(?:"
+          + DASH
+          + "\\d{1,4})? ?"
+          + ERA
+          + ")";
   private static final String ABOUT_YEAR = "(?:circa|ca\\.?|c\\.) ?\\d{2,4}(?![\\d,.]\\d)";
   private static final String DECADE = "(?:" + YEAR.replace("(?!\\d)", "") + "|['’]\\d0)s";
   private static final String CENTURY = "\\d{1,2}(?:st|nd|rd|th)[ -]centur(?:y|ies)";
@@ -44,7 +52,12 @@ final class DateTagger {
   private static final String YEARS =
       ABOUT
           + YEAR
-          + "(?:(?:" + DASH + YEAR + "|[-–/]\\d{2}(?!\\d))|" + DASH + "present\\b)?+"
+          + "(?:(?:"
+          + DASH
+          + YEAR
+          + "|[-–/]\\d{2}(?!\\d))|"
+          + DASH
+          + "present\\b)?+"
           + NO_QUANTITY;
 
   private static final Pattern DATE =
@@ -53,9 +66,9 @@ final class DateTagger {
               + String.join(
                   "|",
                   YEAR + "-(?:0\\d|1[0-2])-[0-3]\\d(?!\\d)",
-                  range(FULL_DATE),
+                  "(?:" + DAY_AND_MONTH + DASH + ")?" + range(FULL_DATE),
                   range(DAY_AND_MONTH),
-                  range(MONTH_AND_YEAR),
+                  "(?:" + MONTH + DASH + ")?" + range(MONTH_AND_YEAR),
                   CENTURY,
                   ERA_YEARS,
                   DECADE,

@@ -86,7 +86,8 @@ record Word(String text, Span span, Shape shape, boolean opensSentence, boolean 
     boolean initial = i - start == 1 && Character.isUpperCase(text.charAt(start));
     boolean dotted = i - start >= 3 && text.charAt(i - 2) == '.';
     return dotted
-        || i + 1 < limit && (initial || NameTagger.ABBREVIATIONS.contains(text.substring(start, i)));
+        || i + 1 < limit
+            && (initial || NameTagger.ABBREVIATIONS.contains(text.substring(start, i)));
   }
 
   private static boolean isWordChar(String text, int i) {

@@ -32,9 +32,10 @@ public final class WordPiece {
     this.lowerCase = lowerCase;
     this.trie = new PieceTrie(vocabulary);
     List<String> names = new ArrayList<>();
-    for (int id : new int[] {
-      vocabulary.cls(), vocabulary.sep(), vocabulary.mask(), vocabulary.pad(), vocabulary.unk()
-    }) {
+    for (int id :
+        new int[] {
+          vocabulary.cls(), vocabulary.sep(), vocabulary.mask(), vocabulary.pad(), vocabulary.unk()
+        }) {
       names.add(vocabulary.token(id));
     }
     this.specials = List.copyOf(names);

@@ -88,8 +88,7 @@ class VocabularyTest {
     return Files.writeString(folder.resolve("vocab.txt"), content);
   }
 
-  private static void assertSays(
-      Class<? extends RealmException> kind, Path file, String expected) {
+  private static void assertSays(Class<? extends RealmException> kind, Path file, String expected) {
     RealmException e = assertThrows(kind, () -> Vocabulary.load(file));
     assertTrue(e.getMessage().contains(expected), e::getMessage);
   }

@@ -15,15 +15,51 @@ import net.jqwik.api.Provide;
 /** What holds for any text, and a slow second tokenizer that works on whole strings. */
 class WordPieceLawsTest {
   private static final WordPiece WORD_PIECE =
-      new WordPiece(SmallVocabulary.with("ab", "##ab", "##abc", "abca", "é", "中", "##ᅡ", "ᄒ", "😀"));
+      new WordPiece(
+          SmallVocabulary.with("ab", "##ab", "##abc", "abca", "é", "中", "##ᅡ", "ᄒ", "😀"));
 
   @Provide
   Arbitrary<String> nasty() {
     return Arbitraries.of(
-            "a", "b", "c", "A", "Z", "0", " ", "\t", "\n", ".", ",", "[", "]", "[MASK]", "[UNK]",
-            "[mask]", "#", "##", "é", "e\u0301", "\u0301", "ß", "Σ", "İ", "ﬁ", "中", "国", "하",
-            "か", "😀", "\uD83D", "\uDE00", "\u0000", "\u200B", "\u00A0", "\u2028", "\uFFFD",
-            "\u037E", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
+            "a",
+            "b",
+            "c",
+            "A",
+            "Z",
+            "0",
+            " ",
+            "\t",
+            "\n",
+            ".",
+            ",",
+            "[",
+            "]",
+            "[MASK]",
+            "[UNK]",
+            "[mask]",
+            "#",
+            "##",
+            "é",
+            "e\u0301",
+            "\u0301",
+            "ß",
+            "Σ",
+            "İ",
+            "ﬁ",
+            "中",
+            "国",
+            "하",
+            "か",
+            "😀",
+            "\uD83D",
+            "\uDE00",
+            "\u0000",
+            "\u200B",
+            "\u00A0",
+            "\u2028",
+            "\uFFFD",
+            "\u037E",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
         .list()
         .ofMaxSize(30)
         .map(parts -> String.join("", parts));

@@ -12,9 +12,33 @@ class WordPieceTest {
   private final WordPiece wordPiece =
       new WordPiece(
           SmallVocabulary.with(
-              "un", "##aff", "##able", "cafe", "istanbul", "中", "国", "ᄒ", "##ᅡ", "##ᆫ", "σ", "##σ", "ς",
-              "ο", "##ο", "##ς", "か", "##な", "豈", "ø", "\u0378", "##\u0378", "😀", "##😀",
-              "。", "×", "##×"));
+              "un",
+              "##aff",
+              "##able",
+              "cafe",
+              "istanbul",
+              "中",
+              "国",
+              "ᄒ",
+              "##ᅡ",
+              "##ᆫ",
+              "σ",
+              "##σ",
+              "ς",
+              "ο",
+              "##ο",
+              "##ς",
+              "か",
+              "##な",
+              "豈",
+              "ø",
+              "\u0378",
+              "##\u0378",
+              "😀",
+              "##😀",
+              "。",
+              "×",
+              "##×"));
 
   private void assertPieces(String text, String... expected) {
     assertEquals(List.of(expected), SmallVocabulary.pieces(wordPiece, text), text);
@@ -143,8 +167,7 @@ class WordPieceTest {
   @Test
   void casedModelsKeepCapitalsAndAccents() {
     WordPiece cased = new WordPiece(SmallVocabulary.with("C", "##é"), false);
-    assertEquals(
-        List.of("C", "##a", "##f", "##é"), SmallVocabulary.pieces(cased, "Café"));
+    assertEquals(List.of("C", "##a", "##f", "##é"), SmallVocabulary.pieces(cased, "Café"));
     assertEquals(List.of("[UNK]"), SmallVocabulary.pieces(cased, "café\u0301"));
   }
 
