@@ -185,8 +185,7 @@ class PublishedFolderTest {
     publish(FileLayer.DISK, folder, 3);
     Path current = folder.current().orElseThrow();
     Files.writeString(temp.resolve("f/CURRENT"), "{}\n");
-    assertThrows(
-        RealmException.CorruptFile.class, () -> publish(FileLayer.DISK, folder, 4));
+    assertThrows(RealmException.CorruptFile.class, () -> publish(FileLayer.DISK, folder, 4));
     assertTrue(Files.exists(current), "the only good copy was swept");
   }
 

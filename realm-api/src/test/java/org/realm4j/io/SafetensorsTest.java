@@ -216,8 +216,7 @@ class SafetensorsTest {
       LinkedHashMap<String, Safetensors.Entry> tensors = new LinkedHashMap<>();
       tensors.put("a", new Safetensors.Entry(shape, new float[2]));
       Path file = dir.resolve("f");
-      assertThrows(
-          RealmException.BadInput.class, () -> Safetensors.write(file, tensors, Map.of()));
+      assertThrows(RealmException.BadInput.class, () -> Safetensors.write(file, tensors, Map.of()));
       assertFalse(Files.exists(file));
     }
   }
