@@ -26,6 +26,8 @@ import org.realm4j.testkit.oracle.OracleBackend;
 class BrokenOperationsTest {
   private record Mutant(Operation operation, String name, Function<Session, Session> session) {}
 
+  private static final List<OperationCase> CASES = OperationCases.all();
+
   private final List<Mutant> mutants = new ArrayList<>();
 
   private void mutant(Operation operation, String name, Function<Session, Session> session) {
@@ -53,8 +55,10 @@ class BrokenOperationsTest {
                         assertThrows(
                             AssertionError.class,
                             () -> {
-                              for (OperationCase c : OperationCases.of(m.operation)) {
-                                Agreement.check(c, s, Tolerances.float32());
+                              for (OperationCase c : CASES) {
+                                if (c.operation() == m.operation) {
+                                  Agreement.check(c, s, Tolerances.float32());
+                                }
                               }
                             });
                       }
