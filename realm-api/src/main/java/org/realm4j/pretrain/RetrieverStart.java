@@ -1,5 +1,6 @@
 package org.realm4j.pretrain;
 
+import it.unimi.dsi.fastutil.ints.Int2IntOpenHashMap;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,6 +31,8 @@ public final class RetrieverStart {
   /** Passages that the principal directions are computed from, at most. */
   private static final int SAMPLE = 20_000;
 
+  private static final int BATCH = 64;
+
   /**
    * What was chosen and measured.
    *
@@ -57,7 +60,13 @@ public final class RetrieverStart {
       double entropy,
       Session session,
       PassageEmbedder.Progress progress) {
-    float[] directions = principalDirections(model, store, session, progress);
+    int n = Math.min(SAMPLE, store.size());
+    int[] passages =
+        Arrays.copyOf(CounterRandom.permutation(store.size(), CounterRandom.key(1)), n);
+    float[] states = pooled(model, store, passages, session, progress); // [n, hidden]
+    float[] directions =
+        principalDirections(
+            states, model.config().retriever().hidden(), model.config().embedder().projection());
     for (Embedder tower : List.of(model.documents(), model.queries())) {
       for (Parameter p : tower.headParameters()) {
         switch (p.name()) {
@@ -68,7 +77,15 @@ public final class RetrieverStart {
         }
       }
     }
-    return chooseGain(model, store, sample, candidates, entropy, session, progress);
+    float[] vectors; // [n, projection]
+    try (Tape tape = session.infer()) {
+      vectors =
+          model
+              .documents()
+              .project(session, session.constant(states, n, states.length / n))
+              .toArray();
+    }
+    return chooseGain(model, vectors, passages, sample, candidates, entropy, session);
   }
 
   private static float[] filled(int size, float value) {
@@ -77,31 +94,39 @@ public final class RetrieverStart {
     return values;
   }
 
-  /** The largest eigenvectors of the second moments, {@code [projection, hidden]}. */
-  private static float[] principalDirections(
-      RealmModel model, PassageStore store, Session session, PassageEmbedder.Progress progress) {
+  /** States before the projection, {@code [passages, hidden]}. */
+  private static float[] pooled(
+      RealmModel model,
+      PassageStore store,
+      int[] passages,
+      Session session,
+      PassageEmbedder.Progress progress) {
     int hidden = model.config().retriever().hidden();
-    int projection = model.config().embedder().projection();
+    float[] states = new float[passages.length * hidden];
+    PassageEmbedder inputs = new PassageEmbedder(model, store);
+    for (int from = 0; from < passages.length; from += BATCH) {
+      int to = Math.min(passages.length, from + BATCH);
+      List<InputSequence> batch = new ArrayList<>();
+      for (int i = from; i < to; i++) {
+        batch.add(inputs.input(passages[i]));
+      }
+      try (Tape tape = session.infer()) {
+        float[] rows = model.documents().pooled(session, TokenBatch.of(batch), null).toArray();
+        System.arraycopy(rows, 0, states, from * hidden, rows.length);
+      }
+      progress.at(to, passages.length);
+    }
+    return states;
+  }
+
+  /** The largest eigenvectors of the second moments, {@code [projection, hidden]}. */
+  private static float[] principalDirections(float[] states, int hidden, int projection) {
     if (projection > hidden) {
       throw new RealmException.BadInput(
           "projection: expected at most the hidden size " + hidden + ", found " + projection);
     }
     DMatrixRMaj moments = new DMatrixRMaj(hidden, hidden);
-    int n = Math.min(SAMPLE, store.size());
-    int[] order = CounterRandom.permutation(store.size(), CounterRandom.key(1, store.size()));
-    for (int from = 0; from < n; from += 64) {
-      List<InputSequence> batch = new ArrayList<>();
-      PassageEmbedder inputs = new PassageEmbedder(model, store);
-      for (int i = from; i < Math.min(n, from + 64); i++) {
-        batch.add(inputs.input(order[i]));
-      }
-      float[] rows;
-      try (Tape tape = session.infer()) {
-        rows = model.documents().pooled(session, TokenBatch.of(batch), null).toArray();
-      }
-      addOuterProducts(rows, hidden, moments.getData());
-      progress.at(Math.min(n, from + 64), n);
-    }
+    addOuterProducts(states, hidden, moments.getData());
     EigenDecomposition_F64<DMatrixRMaj> eigen =
         DecompositionFactory_DDRM.eig(hidden, true, true);
     if (!eigen.decompose(moments)) {
@@ -146,15 +171,13 @@ public final class RetrieverStart {
   /** With layer norm, scores grow with the square of its weight: one search finds the gain. */
   private static Report chooseGain(
       RealmModel model,
-      PassageStore store,
+      float[] vectors,
+      int[] passages,
       List<MaskedQuery> sample,
       int candidates,
       double entropy,
-      Session session,
-      PassageEmbedder.Progress progress) {
+      Session session) {
     int d = model.config().embedder().projection();
-    float[] vectors =
-        new PassageEmbedder(model, store).embedAll(session, model.documents(), progress);
     KnowledgeIndex index =
         new KnowledgeIndex(MipsIndexProvider.named("exact"), vectors, d, 0, 1);
     float[] queries;
@@ -162,7 +185,12 @@ public final class RetrieverStart {
       List<InputSequence> inputs = sample.stream().map(q -> model.query(q.ids())).toList();
       queries = model.queries().embed(session, TokenBatch.of(inputs), null).toArray();
     }
-    int[] own = sample.stream().mapToInt(MaskedQuery::passage).toArray();
+    Int2IntOpenHashMap rowOf = new Int2IntOpenHashMap();
+    rowOf.defaultReturnValue(-1);
+    for (int row = 0; row < passages.length; row++) {
+      rowOf.put(passages[row], row);
+    }
+    int[] own = sample.stream().mapToInt(q -> rowOf.get(q.passage())).toArray();
     MipsIndex.Hits[] hits = index.search(queries, own, candidates - 1);
     float[] empty = nullVector(model, session, queries, own.length, hits);
     double[][] scores = new double[own.length][];

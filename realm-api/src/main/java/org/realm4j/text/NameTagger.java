@@ -17,115 +17,28 @@ final class NameTagger {
   /** Small words that may stand inside a name, between capitalised ones. */
   private static final Set<String> PARTICLES =
       Set.of(
-          "of", "de", "del", "della", "des", "di", "da", "do", "dos", "das", "du", "la", "le",
-          "les", "el", "al", "van", "von", "der", "den", "ter", "zu", "bin", "ibn", "ben", "y", "e",
-          "dla", "av", "af", "upon", "&");
+          ("of de del della des di da do dos das du la le les el al van von der den ter zu"
+                  + " bin ibn ben y e dla av af upon &")
+              .split(" "));
 
   /** What a person is called before the name; not part of it. */
   private static final Set<String> TITLES =
       Set.of(
-          "mr",
-          "mrs",
-          "ms",
-          "dr",
-          "prof",
-          "professor",
-          "president",
-          "general",
-          "colonel",
-          "captain",
-          "lieutenant",
-          "major",
-          "brigadier",
-          "sergeant",
-          "corporal",
-          "private",
-          "admiral",
-          "commander",
-          "sir",
-          "lord",
-          "lady",
-          "dame",
-          "king",
-          "queen",
-          "prince",
-          "princess",
-          "emperor",
-          "pope",
-          "bishop",
-          "archbishop",
-          "cardinal",
-          "reverend",
-          "rev",
-          "father",
-          "senator",
-          "congressman",
-          "governor",
-          "mayor",
-          "minister",
-          "secretary",
-          "chancellor",
-          "ambassador",
-          "judge",
-          "justice",
-          "coach",
-          "chairman",
-          "director",
-          "actor",
-          "actress",
-          "coroner",
-          "engineer",
-          "inspector",
-          "detective",
-          "officer",
-          "sheriff",
-          "agent",
-          "senior",
-          "vice",
-          "deputy",
-          "count",
-          "duke",
-          "earl",
-          "baron");
+          ("mr mrs ms dr prof professor president general colonel captain lieutenant major"
+               + " brigadier sergeant corporal private admiral commander sir lord lady dame king"
+               + " queen prince princess emperor pope bishop archbishop cardinal reverend rev"
+               + " father senator congressman governor mayor minister secretary chancellor"
+               + " ambassador judge justice coach chairman director actor actress coroner engineer"
+               + " inspector detective officer sheriff agent senior vice deputy count duke earl"
+               + " baron")
+              .split(" "));
 
   private static final Set<String> CALENDAR =
       Set.of(
-          "january",
-          "february",
-          "march",
-          "april",
-          "may",
-          "june",
-          "july",
-          "august",
-          "september",
-          "october",
-          "november",
-          "december",
-          "monday",
-          "tuesday",
-          "wednesday",
-          "thursday",
-          "friday",
-          "saturday",
-          "sunday",
-          "jan",
-          "feb",
-          "mar",
-          "apr",
-          "jun",
-          "jul",
-          "aug",
-          "sep",
-          "sept",
-          "oct",
-          "nov",
-          "dec",
-          "bc",
-          "bce",
-          "ad",
-          "am",
-          "pm");
+          ("january february march april may june july august september october november"
+                  + " december monday tuesday wednesday thursday friday saturday sunday jan feb mar"
+                  + " apr jun jul aug sep sept oct nov dec bc bce ad am pm")
+              .split(" "));
 
   private final List<Word> words;
   private final boolean[] inDate;

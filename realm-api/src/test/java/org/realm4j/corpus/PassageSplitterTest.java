@@ -125,6 +125,15 @@ class PassageSplitterTest {
   }
 
   @Test
+  void sentencesWithoutWordpiecesAreNoPartsOfTheirOwn() {
+    String sentence = "the ".repeat(30);
+    String text = "\u0001\n\n" + sentence + "\n\n\u0001\n\n\u0001";
+    List<PassageSplitter.Encoded> parts =
+        new PassageSplitter(tokenizer, 16).encode(new Passage("p", "", text));
+    assertEquals(List.of(13, 13, 4), parts.stream().map(part -> part.textIds().length).toList());
+  }
+
+  @Test
   void aLongTitleCountsOnlyHalfTheLimit() {
     Passage passage = new Passage("p", "the ".repeat(50), "city of the");
     List<PassageSplitter.Encoded> parts = new PassageSplitter(tokenizer, 20).encode(passage);

@@ -158,8 +158,8 @@ class PassageStoreCorruptionTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {-1, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 40})
-  void aPayloadLengthBeyondTheFileIsRefused(long length) throws IOException {
+  @ValueSource(longs = {1, -1, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 40})
+  void aPayloadLengthThatDoesNotFitTheFileIsRefused(long length) throws IOException {
     rewrite(PassageStore.DATA, header -> header.putLong(32, length));
     assertTrue(complaint("length").contains("payload of " + length));
   }

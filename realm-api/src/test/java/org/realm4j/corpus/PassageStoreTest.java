@@ -99,7 +99,9 @@ class PassageStoreTest {
     String fingerprint = fingerprint("a", passages, 64);
     assertEquals(fingerprint, fingerprint("b", passages, 64));
     assertEquals(fingerprint, fingerprint("a", passages, 64), "built again over the old one");
-    assertNotEquals(fingerprint, fingerprint("c", passages, 512));
+    assertNotEquals(fingerprint, fingerprint("c", passages, 4_000), "other parts");
+    assertNotEquals(
+        fingerprint("e", passages, 4_000), fingerprint("f", passages, 4_001), "the same parts");
     assertNotEquals(fingerprint, fingerprint("d", passages.reversed(), 64));
   }
 

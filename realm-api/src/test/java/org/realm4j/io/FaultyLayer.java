@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The disk, of which the k-th operation fails, or which is full after some bytes. */
@@ -15,6 +16,9 @@ final class FaultyLayer implements FileLayer {
   private long bytesLeft;
   long operations;
   long faults;
+
+  /** What was forced and renamed, in order, such as "force a.bin". */
+  final List<String> journal = new ArrayList<>();
 
   private FaultyLayer(long failAt, boolean once, long bytes) {
     this.failAt = failAt;
@@ -62,6 +66,7 @@ final class FaultyLayer implements FileLayer {
       public void force() throws IOException {
         step("force");
         output.force();
+        journal.add("force " + file.getFileName());
       }
 
       @Override
@@ -105,18 +110,21 @@ final class FaultyLayer implements FileLayer {
   public void forceFile(Path file) throws IOException {
     step("force file");
     disk.forceFile(file);
+    journal.add("force " + file.getFileName());
   }
 
   @Override
   public void forceFolder(Path folder) throws IOException {
     step("force folder");
     disk.forceFolder(folder);
+    journal.add("force " + folder.getFileName());
   }
 
   @Override
   public void rename(Path from, Path to) throws IOException {
     step("rename");
     disk.rename(from, to);
+    journal.add("rename " + to.getFileName());
   }
 
   @Override

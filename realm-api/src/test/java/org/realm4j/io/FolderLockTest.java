@@ -30,7 +30,8 @@ class FolderLockTest {
     try (FolderLock lock = FolderLock.acquire(dir)) {
       RealmException e =
           assertThrows(
-              RealmException.BadInput.class, () -> FolderLock.acquire(dir.resolve("../") .resolve(dir.getFileName())));
+              RealmException.BadInput.class,
+              () -> FolderLock.acquire(dir.resolve("../").resolve(dir.getFileName())));
       assertTrue(e.getMessage().contains("process " + ProcessHandle.current().pid()), "" + e);
       assertThrows(
           RealmException.BadInput.class, () -> PublishedFolder.at(dir).publish(generation -> {}));

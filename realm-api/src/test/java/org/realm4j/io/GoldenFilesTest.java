@@ -10,7 +10,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
-/** Reads every safetensors and JSON file below the folder {@code -Drealm.goldens}, if it is given. */
+/**
+ * Reads every safetensors and JSON file below the folder {@code -Drealm.goldens}, if it is given.
+ */
 class GoldenFilesTest {
   @Test
   void everyFileIsRead() throws IOException {
@@ -39,9 +41,7 @@ class GoldenFilesTest {
           elements *= dimension;
         }
         int found =
-            file.dtype(name).equals("I64")
-                ? file.longs(name).length
-                : file.floats(name).length;
+            file.dtype(name).equals("I64") ? file.longs(name).length : file.floats(name).length;
         assertTrue(found == elements, path + ": " + name);
       }
       return file.names().size();

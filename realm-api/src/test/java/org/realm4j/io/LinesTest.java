@@ -101,7 +101,8 @@ class LinesTest {
 
   @Property(tries = 100)
   void roundTrips(@ForAll @Size(max = 20) List<String> texts) throws IOException {
-    List<String> lines = texts.stream().map(s -> s.replaceAll("[\\r\\n\\ufeff\\ud800-\\udfff]", "")).toList();
+    List<String> lines =
+        texts.stream().map(s -> s.replaceAll("[\\r\\n\\ufeff\\ud800-\\udfff]", "")).toList();
     Path file = Files.createTempFile("lines", ".txt");
     try {
       Files.writeString(file, String.join("", lines.stream().map(s -> s + "\n").toList()));

@@ -19,7 +19,9 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** On a model of the published layout with 2 layers, 5 wordpieces and an intermediate width of 8. */
+/**
+ * On a model of the published layout with 2 layers, 5 wordpieces and an intermediate width of 8.
+ */
 class MiniLmImportTest {
   private static final int HIDDEN = 384;
   private static final int WIDTH = 8;
@@ -38,7 +40,8 @@ class MiniLmImportTest {
     }
     Path target = dir.resolve("deep/er/minilm");
     MiniLmImport.importModel(jar, target);
-    assertEquals(List.of("[PAD]", "a", "##b", "c", "é"), Files.readAllLines(target.resolve("vocab.txt")));
+    assertEquals(
+        List.of("[PAD]", "a", "##b", "c", "é"), Files.readAllLines(target.resolve("vocab.txt")));
     JsonObject config = Json.parseObject(target.resolve("config.json"));
     assertEquals(2, config.integer("num_hidden_layers"));
     assertEquals(WIDTH, config.integer("intermediate_size"));

@@ -19,8 +19,26 @@ import org.junit.jupiter.api.io.TempDir;
 class MutationTest {
   private static final int MUTATIONS = 3000;
   private static final List<String> TOKENS =
-      List.of("-1", "0", "9223372036854775807", "18446744073709551616", "[", "]", "{", "}", "\"", ",",
-          ":", "null", "1e999", "../", "/", "F64", "\u00e9", "[0,0]", "true");
+      List.of(
+          "-1",
+          "0",
+          "9223372036854775807",
+          "18446744073709551616",
+          "[",
+          "]",
+          "{",
+          "}",
+          "\"",
+          ",",
+          ":",
+          "null",
+          "1e999",
+          "../",
+          "/",
+          "F64",
+          "\u00e9",
+          "[0,0]",
+          "true");
 
   @TempDir Path dir;
 
@@ -160,7 +178,8 @@ class MutationTest {
         reader.read(bytes);
       } catch (RealmException e) {
         refused++;
-        assertTrue(e.getMessage() != null && e.getMessage().indexOf('\n') < 0, "seed " + seed + ": " + e);
+        assertTrue(
+            e.getMessage() != null && e.getMessage().indexOf('\n') < 0, "seed " + seed + ": " + e);
       } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
         throw new AssertionError("seed " + seed + ": " + e, e);
       }

@@ -66,6 +66,7 @@ class NpyTest {
       assertThrows(RealmException.class, () -> Npy.read(file), change);
     }
     assertThrows(RealmException.BadInput.class, () -> Npy.write(file, new float[6], 2, 2));
-    assertThrows(RealmException.BadInput.class, () -> Npy.write(file, new float[0], 1 << 16, 1 << 16));
+    assertThrows(
+        RealmException.BadInput.class, () -> Npy.write(file, new float[0], 1 << 16, 1 << 16));
   }
 }

@@ -20,7 +20,8 @@ class OnnxInitializersTest {
   static byte[] sample() {
     return new OnnxBuilder()
         .tensor("raw", new float[] {1, -2, 3, 4, 5, 6}, 2, 3)
-        .tensor(new Message().number(1, 2).number(2, 1).fixed32(4, 7).fixed32(4, 8).string(8, "one"))
+        .tensor(
+            new Message().number(1, 2).number(2, 1).fixed32(4, 7).fixed32(4, 8).string(8, "one"))
         .tensor(
             new Message()
                 .bytes(1, new Message().raw(1).raw(2).toBytes())
@@ -62,7 +63,9 @@ class OnnxInitializersTest {
 
   @Test
   void wrongSizesAreRefused() {
-    assertMessage(new Message().number(1, 3).number(2, 1).string(8, "t").bytes(9, new byte[8]), "needs 3 floats");
+    assertMessage(
+        new Message().number(1, 3).number(2, 1).string(8, "t").bytes(9, new byte[8]),
+        "needs 3 floats");
     assertMessage(new Message().number(1, 3).number(2, 1).string(8, "t"), "needs 3 floats");
     assertMessage(new Message().number(1, -1).number(2, 1).string(8, "t"), "negative dimension");
     assertMessage(

@@ -52,6 +52,31 @@ class PublishedFolderTest {
     assertNotEquals(one.currentId(), two.currentId());
   }
 
+  @Test
+  void everythingIsForcedBeforeItBecomesVisible() {
+    Path dir = temp.resolve("f");
+    FaultyLayer layer = FaultyLayer.failingAt(Long.MAX_VALUE, true);
+    PublishedFolder.at(layer, dir)
+        .publish(
+            generation -> {
+              Files.createDirectory(generation.resolve("sub"));
+              Files.writeString(generation.resolve("a.bin"), "a");
+              Files.writeString(generation.resolve("sub/b.bin"), "b");
+            });
+    assertEquals(
+        List.of(
+            "force f",
+            "force a.bin",
+            "force b.bin",
+            "force sub",
+            "force generation-1",
+            "force f",
+            "force CURRENT.tmp",
+            "rename CURRENT",
+            "force f"),
+        layer.journal);
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void everyFailureIsAllOrNothing(boolean once) throws IOException {
@@ -185,8 +210,7 @@ class PublishedFolderTest {
     publish(FileLayer.DISK, folder, 3);
     Path current = folder.current().orElseThrow();
     Files.writeString(temp.resolve("f/CURRENT"), "{}\n");
-    assertThrows(
-        RealmException.CorruptFile.class, () -> publish(FileLayer.DISK, folder, 4));
+    assertThrows(RealmException.CorruptFile.class, () -> publish(FileLayer.DISK, folder, 4));
     assertTrue(Files.exists(current), "the only good copy was swept");
   }
 

@@ -168,9 +168,9 @@ class SafetensorsTest {
       assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, read.floats("layer.weight"));
       assertArrayEquals(new long[] {3, 2}, read.shape("layer.weight"));
       assertArrayEquals(new long[] {Long.MIN_VALUE, 7}, read.longs("step"));
-      assertArrayEquals(new double[] {Math.PI}, read.doubles("mean"));
+      assertArrayEquals(new double[] {Math.PI, -2.5}, read.doubles("mean"));
       assertArrayEquals(new double[] {1, 2, 3, 4, 5, 6}, read.doubles("layer.weight"));
-      assertArrayEquals(new float[] {(float) Math.PI}, read.floats("mean"));
+      assertArrayEquals(new float[] {(float) Math.PI, -2.5f}, read.floats("mean"));
       assertArrayEquals(new long[0], read.shape("scalar"));
       assertArrayEquals(new float[0], read.floats("empty"));
       assertEquals("I64", read.dtype("step"));
@@ -216,8 +216,7 @@ class SafetensorsTest {
       LinkedHashMap<String, Safetensors.Entry> tensors = new LinkedHashMap<>();
       tensors.put("a", new Safetensors.Entry(shape, new float[2]));
       Path file = dir.resolve("f");
-      assertThrows(
-          RealmException.BadInput.class, () -> Safetensors.write(file, tensors, Map.of()));
+      assertThrows(RealmException.BadInput.class, () -> Safetensors.write(file, tensors, Map.of()));
       assertFalse(Files.exists(file));
     }
   }
@@ -255,7 +254,8 @@ class SafetensorsTest {
     tensors.put(
         "layer.weight", new Safetensors.Entry(new long[] {3, 2}, new float[] {1, 2, 3, 4, 5, 6}));
     tensors.put("step", new Safetensors.LongEntry(new long[] {2}, new long[] {Long.MIN_VALUE, 7}));
-    tensors.put("mean", new Safetensors.DoubleEntry(new long[] {1, 1}, new double[] {Math.PI}));
+    tensors.put(
+        "mean", new Safetensors.DoubleEntry(new long[] {1, 2}, new double[] {Math.PI, -2.5}));
     tensors.put("scalar", new Safetensors.Entry(new long[0], new float[] {-0f}));
     tensors.put("empty", new Safetensors.Entry(new long[] {6, 0}, new float[0]));
     Safetensors.write(file, tensors, Map.of("b", "2", "a", "1"));

@@ -74,7 +74,8 @@ class DateTaggerTest {
         "May I",
         "6 Juneau",
         "1.1500",
-        "1500 metres"
+        "1500 metres",
+        "1914-1918 people"
       })
   void isNone(String text) {
     assertEquals(List.of(), dates(text));

@@ -32,6 +32,7 @@ class SentenceSplitterTest {
     assertSentences("Dr. Smith met Mrs. Jones in St. Louis.", "They spoke.");
     assertSentences("See No. 5 and pp. 12 of it.", "Then stop.");
     assertSentences("It works, e.g. Java does.", "Fine.");
+    assertSentences("He said no.", "Then he left.");
     assertSentences("Born c. 1450 in Bruges.", "He painted.");
   }
 

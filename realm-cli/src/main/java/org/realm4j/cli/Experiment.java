@@ -144,8 +144,7 @@ final class Experiment {
   }
 
   private RetrieverStart.Report startRetriever(Session session) {
-    try (ProgressBar bar = ProgressBar.on(err, "initialise the projection", 2L * store.size())) {
-      long[] before = {0, 0};
+    try (ProgressBar bar = ProgressBar.on(err, "initialise the projection", store.size())) {
       return RetrieverStart.initialise(
           model,
           store,
@@ -153,13 +152,7 @@ final class Experiment {
           plan.pretraining().candidates(),
           plan.entropy(),
           session,
-          (done, all) -> {
-            if (done < before[0]) {
-              before[1] += before[0]; // the second of the two passes over the corpus
-            }
-            before[0] = done;
-            bar.moveTo(before[1] + done);
-          });
+          (done, all) -> bar.moveTo(done));
     }
   }
 

@@ -41,7 +41,7 @@ public final class ReferenceBackend implements Backend {
   @Override
   public Session open(int threads) {
     if (threads < 1) {
-      throw new RealmException.BadInput("threads: expected at least 1, found " + threads);
+      throw new IllegalArgumentException("threads: expected at least 1, found " + threads);
     }
     return new ReferenceSession(
         kernels, threads, "realm-reference-" + SESSIONS.incrementAndGet());

@@ -172,7 +172,7 @@ final class Rows {
   /** relu(start[starts[i]] + end[ends[i]]). [spans, d] */
   static Values spanStates(Workspace space, Values start, Values end, int[] starts, int[] ends) {
     int cols = start.cols();
-    Shapes.tensor("end", end, start.rows(), cols);
+    Shapes.cols("end", end, cols);
     Shapes.length("ends", ends.length, starts.length);
     Shapes.indices("starts", starts, start.rows());
     Shapes.indices("ends", ends, end.rows());

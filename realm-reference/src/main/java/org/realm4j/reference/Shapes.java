@@ -57,7 +57,7 @@ final class Shapes {
   }
 
   static void dropout(Dropout dropout, int rows) {
-    if (dropout.rows().length < rows) {
+    if (dropout.rows().length != rows) {
       throw new IllegalArgumentException(
           "dropout: expected counters for " + rows + " rows, found " + dropout.rows().length);
     }

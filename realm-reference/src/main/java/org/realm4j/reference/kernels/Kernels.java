@@ -105,7 +105,10 @@ public interface Kernels {
 
   // ---- whole rows
 
-  /** x = exp(scale * x - max); returns the sum of the results. */
+  /**
+   * x = exp(scale * x - max), not fused, so that the largest is 1 exactly; returns the sum of the
+   * results.
+   */
   float expSum(float[] x, int at, int n, float scale, float max);
 
   /** The sum of exp(x - max), without keeping the terms. */

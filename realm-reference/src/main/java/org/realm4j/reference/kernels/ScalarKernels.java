@@ -186,7 +186,7 @@ public final class ScalarKernels implements Kernels {
   @Override
   public float expSum(float[] x, int at, int n, float scale, float max) {
     for (int i = 0; i < n; i++) {
-      x[at + i] = Elementary.exp(Math.fma(x[at + i], scale, -max));
+      x[at + i] = Elementary.exp(x[at + i] * scale - max);
     }
     return sum(x, at, n);
   }

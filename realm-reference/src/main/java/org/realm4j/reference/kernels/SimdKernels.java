@@ -758,15 +758,13 @@ final class SimdKernels implements Kernels {
 
   @Override
   public float expSum(float[] x, int at, int n, float scale, float max) {
-    FloatVector s = constant(scale);
-    FloatVector m = constant(-max);
     int i = 0;
     for (; i + L <= n; i += L) {
-      exp(load(x, at + i).fma(s, m)).intoArray(x, at + i);
+      exp(load(x, at + i).mul(scale).sub(max)).intoArray(x, at + i);
     }
     if (i < n) {
       VectorMask<Float> mask = rest(i, n);
-      exp(load(x, at + i, mask).fma(s, m)).intoArray(x, at + i, mask);
+      exp(load(x, at + i, mask).mul(scale).sub(max)).intoArray(x, at + i, mask);
     }
     return sum(x, at, n);
   }
