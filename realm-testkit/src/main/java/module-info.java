@@ -8,5 +8,6 @@ module org.realm4j.testkit {
   requires static transitive org.junit.jupiter.api;
 
   exports org.realm4j.testkit.contract;
+  exports org.realm4j.testkit.golden;
   exports org.realm4j.testkit.oracle;
 }

@@ -58,6 +58,11 @@ public final class GoldenCase implements AutoCloseable {
     return String.valueOf(folder.getFileName());
   }
 
+  /** Where its files are. */
+  Path folder() {
+    return folder;
+  }
+
   /** The sizes of the networks. */
   public BertConfig bertConfig() {
     return BertConfig.read(folder.resolve("config.json"));
