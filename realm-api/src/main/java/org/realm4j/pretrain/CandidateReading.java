@@ -9,8 +9,8 @@ import org.realm4j.tensor.Session;
 import org.realm4j.tensor.Tensor;
 
 /**
- * What a step of REALM computes once the candidates are known (figure 2): the retriever scores them,
- * the encoder reads them, and both together say how likely the masked tokens are.
+ * What a step of REALM computes once the candidates are known (figure 2): the retriever scores
+ * them, the encoder reads them, and both together say how likely the masked tokens are.
  *
  * @param scores f(x, z), {@code [queries * candidates, 1]}
  * @param states of the encoder at the masked tokens, ordered by query, candidate, token

@@ -85,11 +85,7 @@ final class ParityCommand implements Callable<Integer> {
         .getOut()
         .printf(
             "%s (%s): %d passed, %d failed, %d skipped%n",
-            chosen.name(),
-            chosen.describe(),
-            results.size() - failed - skipped,
-            failed,
-            skipped);
+            chosen.name(), chosen.describe(), results.size() - failed - skipped, failed, skipped);
     return failed == 0 ? 0 : 1;
   }
 }

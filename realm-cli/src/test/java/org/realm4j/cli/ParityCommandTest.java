@@ -31,7 +31,8 @@ class ParityCommandTest {
     Path kind = Files.createDirectory(dir.resolve("h_adamw"));
     for (String end : new String[] {".inputs.safetensors", ".expected.safetensors", ".json"}) {
       try (var in =
-          org.realm4j.testkit.golden.GoldenFolder.class.getResourceAsStream("h_adamw/adamw" + end)) {
+          org.realm4j.testkit.golden.GoldenFolder.class.getResourceAsStream(
+              "h_adamw/adamw" + end)) {
         Files.copy(in, kind.resolve("adamw" + end));
       }
     }

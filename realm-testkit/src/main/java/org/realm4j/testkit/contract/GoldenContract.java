@@ -46,6 +46,7 @@ public interface GoldenContract extends BackendUnderTest {
         () ->
             result.name()
                 + ": "
-                + String.join("; ", result.failures().stream().map(GoldenTable::describe).toList()));
+                + String.join(
+                    "; ", result.failures().stream().map(GoldenTable::describe).toList()));
   }
 }

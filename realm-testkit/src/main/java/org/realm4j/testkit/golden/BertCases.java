@@ -112,8 +112,7 @@ final class BertCases {
       }
       Tensor v = s.constant(unit, tokens, config.hidden());
       double[] part =
-          new Values(s)
-              .of(s.attention(q, k, v, batch.offsets(), batch.offsets(), heads, null));
+          new Values(s).of(s.attention(q, k, v, batch.offsets(), batch.offsets(), heads, null));
       for (int t = 0; t < tokens; t++) {
         for (int h = 0; h < heads; h++) {
           int row = t * heads + h;
@@ -132,8 +131,7 @@ final class BertCases {
   }
 
   private static Tensor linear(Session s, Bert bert, Tensor x, String name) {
-    return s.linear(
-        x, named(bert, name + ".weight"), named(bert, name + ".bias"), Activation.NONE);
+    return s.linear(x, named(bert, name + ".weight"), named(bert, name + ".bias"), Activation.NONE);
   }
 
   private static Parameter named(Bert bert, String name) {
@@ -149,7 +147,9 @@ final class BertCases {
     Padded x = Padded.of(golden, "");
     int[] labels = golden.ints("labels");
     int[] rows = // of the batch, where there is a label
-        IntStream.range(0, x.batch().tokens()).filter(t -> labels[x.rows()[t]] != IGNORED).toArray();
+        IntStream.range(0, x.batch().tokens())
+            .filter(t -> labels[x.rows()[t]] != IGNORED)
+            .toArray();
     int[] targets = Arrays.stream(rows).map(t -> labels[x.rows()[t]]).toArray();
     try (Tape tape = s.infer()) {
       if (golden.expects("logits")) {
@@ -174,5 +174,4 @@ final class BertCases {
     findings.gradients("", bert.parameters());
     findings.gradients("", head.parameters());
   }
-
 }

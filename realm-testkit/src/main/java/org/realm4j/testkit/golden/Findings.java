@@ -112,8 +112,7 @@ final class Findings {
   /** An input that the library builds from the others has to be the same one. */
   void checkInput(String input, int[] actual) {
     double[] truth = Values.widened(golden.ints(input));
-    comparisons.add(
-        new Comparison("input " + input, deviation(Values.widened(actual), truth), 0));
+    comparisons.add(new Comparison("input " + input, deviation(Values.widened(actual), truth), 0));
   }
 
   /**

@@ -17,8 +17,8 @@ import org.realm4j.nn.Weights;
  * computation may be from it. Reads a tensor when it is asked for; closing unmaps the files.
  *
  * <p>The files of the case {@code KIND/NAME} are {@code NAME.inputs.safetensors} (F32, I64), {@code
- * NAME.expected.safetensors} (F64, I64) and {@code NAME.json} in the folder {@code KIND}, which also
- * holds {@code config.json} and the weights.
+ * NAME.expected.safetensors} (F64, I64) and {@code NAME.json} in the folder {@code KIND}, which
+ * also holds {@code config.json} and the weights.
  */
 public final class GoldenCase implements AutoCloseable {
   private final Path folder;

@@ -17,8 +17,8 @@ import org.realm4j.nn.TokenBatch;
 record Padded(int length, List<InputSequence> sequences, TokenBatch batch, int[] rows) {
 
   /**
-   * Packs {@code PREFIXinput_ids}, {@code PREFIXattention_mask} and {@code PREFIXtoken_type_ids}
-   * of any number of dimensions; the last one is the sequence.
+   * Packs {@code PREFIXinput_ids}, {@code PREFIXattention_mask} and {@code PREFIXtoken_type_ids} of
+   * any number of dimensions; the last one is the sequence.
    */
   static Padded of(GoldenCase golden, String prefix) {
     int[] ids = golden.ints(prefix + "input_ids");

@@ -25,7 +25,9 @@ import org.realm4j.text.WordPiece;
 import org.realm4j.train.Optimizer;
 import org.realm4j.train.OptimizerSettings;
 
-/** A whole step of REALM's pre-training: forward, all gradients, update, and the losses after it. */
+/**
+ * A whole step of REALM's pre-training: forward, all gradients, update, and the losses after it.
+ */
 final class RealmStepCase {
   private static final float RATE = 1e-3f;
   private static final double EPSILON = 1e-6;
@@ -50,8 +52,7 @@ final class RealmStepCase {
     values = new Values(s);
     shared = golden.name().contains("shared");
     freeVector = golden.name().contains("nullvec");
-    marginal =
-        golden.name().endsWith("tokenwise") ? Marginal.PER_TOKEN : Marginal.PER_SEQUENCE;
+    marginal = golden.name().endsWith("tokenwise") ? Marginal.PER_TOKEN : Marginal.PER_SEQUENCE;
     queries = golden.shape("joint_input_ids")[0];
     candidates = golden.shape("joint_input_ids")[1];
     slots = golden.shape("mlm_mask")[1];
@@ -245,7 +246,8 @@ final class RealmStepCase {
       CandidateReading reading = read(model, inputs);
       MarginalLikelihood likelihood = reading.likelihood();
       findings.check("score", values.of(reading.scores()));
-      findings.check("gold_log_prob", atSlots(values.of(reading.tokens()), slots * queries * candidates));
+      findings.check(
+          "gold_log_prob", atSlots(values.of(reading.tokens()), slots * queries * candidates));
       findings.check("log_p_z", values.of(likelihood.logPrior()));
       findings.check("log_p_y_given_z", values.of(likelihood.logLikelihood()));
       findings.check("posterior", posterior(likelihood));

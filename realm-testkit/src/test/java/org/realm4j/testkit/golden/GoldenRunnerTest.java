@@ -70,8 +70,7 @@ class GoldenRunnerTest {
       throws IOException {
     Path kind = Files.createDirectory(dir.resolve("h_adamw"));
     for (String end : List.of(".inputs.safetensors", ".expected.safetensors", ".json")) {
-      try (InputStream in =
-          GoldenFolder.class.getResourceAsStream("h_adamw/" + NAME + end)) {
+      try (InputStream in = GoldenFolder.class.getResourceAsStream("h_adamw/" + NAME + end)) {
         Files.copy(in, kind.resolve(NAME + end));
       }
     }
