@@ -7,6 +7,7 @@ module org.realm4j {
   requires ejml.core;
   requires ejml.ddense;
 
+  exports org.realm4j;
   exports org.realm4j.corpus;
   exports org.realm4j.io;
   exports org.realm4j.nn;

@@ -1,13 +1,16 @@
 package org.realm4j.bench;
 
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Locale;
 import org.realm4j.reference.GemmProbe;
 import org.realm4j.reference.kernels.KernelChoice;
 
 /**
- * Matrix products of an encoder's shapes: GFLOP/s, the median after warm-up. Arguments: kernels
- * (AUTO), then thread counts (1 2).
+ * Matrix products of an encoder's shapes: GFLOP/s, the median after warm-up, by the wall clock and
+ * by the process's CPU time over its threads, which other load on the machine disturbs less.
+ * Arguments: kernels (AUTO), then thread counts (1 2).
  */
 public final class GemmBench {
   private static final int[][] SHAPES = {
@@ -27,31 +30,41 @@ public final class GemmBench {
       try (GemmProbe probe = new GemmProbe(choice, t)) {
         for (int[] s : SHAPES) {
           for (GemmProbe.Form form : GemmProbe.Form.values()) {
-            double seconds = median(probe, form, s[0], s[1], s[2]);
-            double gflops = 2e-9 * s[0] * s[1] * s[2] / seconds;
-            System.out.printf(
-                Locale.ROOT,
-                "%d threads  (%5d, %5d, %5d) %-14s %7.1f GFLOP/s%n",
-                t, s[0], s[1], s[2], form, gflops);
+            report(probe, form, t, s);
           }
         }
       }
     }
   }
 
-  private static double median(GemmProbe probe, GemmProbe.Form form, int m, int k, int n) {
-    Runnable product = probe.product(form, m, k, n);
+  private static void report(GemmProbe probe, GemmProbe.Form form, int threads, int[] shape) {
+    double work = 2e-9 * shape[0] * shape[1] * shape[2];
+    Runnable product = probe.product(form, shape[0], shape[1], shape[2]);
     long warm = System.nanoTime();
     while (System.nanoTime() - warm < 1_000_000_000L) {
       product.run();
     }
-    double[] times = new double[15];
-    for (int i = 0; i < times.length; i++) {
+    var process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    double[] wall = new double[15];
+    double[] own = new double[wall.length];
+    for (int i = 0; i < wall.length; i++) {
       long start = System.nanoTime();
+      long cpuStart = process.getProcessCpuTime();
       product.run();
-      times[i] = (System.nanoTime() - start) * 1e-9;
+      own[i] = (process.getProcessCpuTime() - cpuStart) * 1e-9;
+      wall[i] = (System.nanoTime() - start) * 1e-9;
     }
-    Arrays.sort(times);
-    return times[times.length / 2];
+    Arrays.sort(wall);
+    Arrays.sort(own);
+    System.out.printf(
+        Locale.ROOT,
+        "%d threads  (%5d, %5d, %5d) %-10s %7.1f GFLOP/s  by CPU time %7.1f%n",
+        threads,
+        shape[0],
+        shape[1],
+        shape[2],
+        form,
+        work / wall[wall.length / 2],
+        threads * work / own[own.length / 2]);
   }
 }

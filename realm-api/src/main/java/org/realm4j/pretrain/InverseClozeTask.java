@@ -32,7 +32,12 @@ public final class InverseClozeTask {
    * @param trunk learning rate of the BERT
    * @param projection learning rate of what comes after it
    */
-  public record Settings(int steps, int batch, float trunk, float projection, long seed) {}
+  public record Settings(int steps, int batch, float trunk, float projection, long seed) {
+    /** Gentle, for a sentence encoder that retrieves well already. */
+    public static Settings of(int steps) {
+      return new Settings(steps, 32, 2e-5f, 2e-4f, 1);
+    }
+  }
 
   /**
    * A pair of the task.

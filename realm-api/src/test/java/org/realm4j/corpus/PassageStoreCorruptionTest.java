@@ -181,6 +181,28 @@ class PassageStoreCorruptionTest {
     }
   }
 
+  /** The lengths of id and text of the first record: 1 and 17 bytes. */
+  @Test
+  void aRecordWhoseLengthsLieIsRefusedByItsReader() throws IOException {
+    rewrite(PassageStore.DATA, bytes -> lengths(bytes, -1, 19));
+    refusedByReader("length -1");
+    rewrite(PassageStore.DATA, bytes -> lengths(bytes, 1, 16));
+    refusedByReader("parts of");
+    rewrite(PassageStore.DATA, bytes -> lengths(bytes, 1, Integer.MAX_VALUE));
+    refusedByReader("length " + Integer.MAX_VALUE);
+  }
+
+  private static void lengths(ByteBuffer bytes, int id, int text) {
+    bytes.putInt(BlockFile.HEADER, id).putInt(BlockFile.HEADER + 8, text);
+  }
+
+  private void refusedByReader(String part) {
+    try (PassageStore store = open()) {
+      RealmException e = assertThrows(RealmException.CorruptFile.class, () -> store.passage(0));
+      assertTrue(e.getMessage().contains(part), e.getMessage());
+    }
+  }
+
   private static final CopyOption REPLACE = StandardCopyOption.REPLACE_EXISTING;
 
   private interface Change {

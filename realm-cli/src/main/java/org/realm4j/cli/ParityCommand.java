@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 import org.realm4j.io.Json;
 import org.realm4j.tensor.Backend;
 import org.realm4j.tensor.BackendProvider;
+import org.realm4j.testkit.golden.BundledGoldens;
+import org.realm4j.testkit.golden.GoldenCase;
 import org.realm4j.testkit.golden.GoldenFolder;
 import org.realm4j.testkit.golden.GoldenResult;
 import org.realm4j.testkit.golden.GoldenRunner;
@@ -61,16 +63,8 @@ final class ParityCommand implements Callable<Integer> {
         backend.equals("oracle") ? new OracleBackend() : BackendProvider.backend(backend);
     int n = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
     GoldenRunner runner = new GoldenRunner(chosen, n);
-    List<GoldenResult> results = new ArrayList<>();
-    try (GoldenFolder goldens =
-            folder == null ? GoldenFolder.bundled() : GoldenFolder.open(folder);
-        ProgressBar progress =
-            ProgressBar.on(spec.commandLine().getErr(), "cases", goldens.names().size())) {
-      for (String name : goldens.names()) {
-        results.add(runner.run(goldens, name));
-        progress.advance(1);
-      }
-    }
+    List<GoldenResult> results =
+        folder == null ? runBundled(runner) : run(runner, folder);
     if (json != null) {
       Map<String, Object> report = new LinkedHashMap<>();
       report.put("backend", chosen.name());
@@ -87,5 +81,25 @@ final class ParityCommand implements Callable<Integer> {
             "%s (%s): %d passed, %d failed, %d skipped%n",
             chosen.name(), chosen.describe(), results.size() - failed - skipped, failed, skipped);
     return failed == 0 ? 0 : 1;
+  }
+
+  private List<GoldenResult> runBundled(GoldenRunner runner) {
+    try (BundledGoldens goldens = BundledGoldens.copy()) {
+      return run(runner, goldens.folder());
+    }
+  }
+
+  private List<GoldenResult> run(GoldenRunner runner, Path goldens) {
+    List<GoldenCase> cases =
+        GoldenFolder.cases(goldens).values().stream().flatMap(List::stream).toList();
+    List<GoldenResult> results = new ArrayList<>();
+    try (ProgressBar progress =
+        ProgressBar.on(spec.commandLine().getErr(), "cases", cases.size())) {
+      for (GoldenCase golden : cases) {
+        results.add(runner.run(golden));
+        progress.advance(1);
+      }
+    }
+    return results;
   }
 }

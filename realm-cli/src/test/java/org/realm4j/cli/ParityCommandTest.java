@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.realm4j.io.Json;
+import org.realm4j.testkit.golden.GoldenRunner;
 
 class ParityCommandTest {
   @TempDir private Path dir;
@@ -31,7 +32,7 @@ class ParityCommandTest {
     Path kind = Files.createDirectory(dir.resolve("h_adamw"));
     for (String end : new String[] {".inputs.safetensors", ".expected.safetensors", ".json"}) {
       try (var in =
-          org.realm4j.testkit.golden.GoldenFolder.class.getResourceAsStream(
+          GoldenRunner.class.getResourceAsStream(
               "h_adamw/adamw" + end)) {
         Files.copy(in, kind.resolve("adamw" + end));
       }
@@ -46,7 +47,7 @@ class ParityCommandTest {
   @Test
   void aFolderWithoutCasesIsAnError() {
     assertEquals(1, realm("parity", dir.toString()));
-    assertTrue(err.toString().contains("found none"), err::toString);
+    assertTrue(err.toString().contains("no golden case"), err::toString);
   }
 
   private int realm(String... args) {

@@ -1,11 +1,13 @@
 package org.realm4j.testkit.contract;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.realm4j.testkit.golden.BundledGoldens;
 import org.realm4j.testkit.golden.GoldenFolder;
 import org.realm4j.testkit.golden.GoldenResult;
 import org.realm4j.testkit.golden.GoldenRunner;
@@ -18,7 +20,8 @@ import org.realm4j.testkit.golden.GoldenTable;
 public interface GoldenContract extends BackendUnderTest {
   @TestFactory
   default Stream<DynamicTest> agreesWithBundledGoldens() {
-    return tests(GoldenFolder.bundled());
+    BundledGoldens goldens = BundledGoldens.copy();
+    return tests(goldens.folder()).onClose(goldens::close);
   }
 
   @TestFactory
@@ -29,14 +32,14 @@ public interface GoldenContract extends BackendUnderTest {
           DynamicTest.dynamicTest(
               "no folder", () -> Assumptions.abort("-Drealm.goldens=DIR was not given")));
     }
-    return tests(GoldenFolder.open(Path.of(dir)));
+    return tests(Path.of(dir));
   }
 
-  private Stream<DynamicTest> tests(GoldenFolder folder) {
+  private Stream<DynamicTest> tests(Path folder) {
     GoldenRunner runner = new GoldenRunner(backend(), threads());
-    return folder.names().stream()
-        .map(name -> DynamicTest.dynamicTest(name, () -> check(runner.run(folder, name))))
-        .onClose(folder::close);
+    return GoldenFolder.cases(folder).values().stream()
+        .flatMap(List::stream)
+        .map(c -> DynamicTest.dynamicTest(c.toString(), () -> check(runner.run(c))));
   }
 
   private static void check(GoldenResult result) {

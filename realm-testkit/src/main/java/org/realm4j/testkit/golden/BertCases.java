@@ -30,9 +30,9 @@ final class BertCases {
     BertConfig config = golden.bertConfig();
     Embedder pooler = pooler(config, golden.weights("bert_model.safetensors"));
     Bert bert = pooler.bert();
-    Padded x = Padded.of(golden, "");
-    float[] probe = golden.floats("probe_hidden");
-    float[] probePooled = golden.floats("probe_pooled");
+    Sequences x = Sequences.of(golden, "");
+    float[] probe = golden.floats("probe_hidden").values();
+    float[] probePooled = golden.floats("probe_pooled").values();
     double loss;
     try (Tape tape = s.record()) {
       List<Tensor> states = bert.hiddenStates(s, x.batch());
@@ -41,7 +41,7 @@ final class BertCases {
         findings.checkRows("hidden_states." + i, values.of(states.get(i)), x.rows());
       }
       for (int i = 0; i + 1 < states.size(); i++) {
-        if (golden.expects("attentions." + i)) {
+        if (golden.expected().containsKey("attentions." + i)) {
           checkAttention(s, findings, bert, x, states.get(i), i);
         }
       }
@@ -90,7 +90,7 @@ final class BertCases {
    * what attention gives: as many keys at a time as a head has columns.
    */
   private static void checkAttention(
-      Session s, Findings findings, Bert bert, Padded x, Tensor state, int layer) {
+      Session s, Findings findings, Bert bert, Sequences x, Tensor state, int layer) {
     BertConfig config = bert.config();
     TokenBatch batch = x.batch();
     int tokens = batch.tokens();
@@ -144,15 +144,15 @@ final class BertCases {
     Weights weights = golden.weights("bert_for_masked_lm.safetensors");
     Bert bert = new Bert(golden.bertConfig(), "bert.", weights);
     MlmHead head = new MlmHead(bert, "cls.", weights);
-    Padded x = Padded.of(golden, "");
-    int[] labels = golden.ints("labels");
+    Sequences x = Sequences.of(golden, "");
+    int[] labels = golden.ints("labels").values();
     int[] rows = // of the batch, where there is a label
         IntStream.range(0, x.batch().tokens())
             .filter(t -> labels[x.rows()[t]] != IGNORED)
             .toArray();
     int[] targets = Arrays.stream(rows).map(t -> labels[x.rows()[t]]).toArray();
     try (Tape tape = s.infer()) {
-      if (golden.expects("logits")) {
+      if (golden.expected().containsKey("logits")) {
         Tensor logits = head.logits(s, bert.forward(s, x.batch(), null));
         findings.checkRows("logits", values.of(logits), x.rows());
       } else {

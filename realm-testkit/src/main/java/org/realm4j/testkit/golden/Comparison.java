@@ -1,29 +1,42 @@
 package org.realm4j.testkit.golden;
 
 /**
- * One tensor beside the truth.
+ * One tensor against its truth.
  *
- * @param deviation the largest of all entries; NaN if there is nothing to compare with
- * @param tolerance the largest that is allowed
+ * @param maxDeviation the largest |actual - truth|; infinite if the number of values is wrong or
+ *     NaN appears on one side only
+ * @param atol what is allowed; 0 for integers
  */
-public record Comparison(String tensor, double deviation, double tolerance) {
-  /** A tensor that was expected and is not there, or the other way round. */
-  static Comparison failed(String tensor) {
-    return new Comparison(tensor, Double.NaN, 0);
-  }
-
-  /** False for NaN, which no comparison holds for. */
-  public boolean passed() {
-    return deviation <= tolerance;
-  }
-
-  /** The share of the tolerance that is used up: over 1 if it failed. */
-  public double ratio() {
-    if (passed()) {
-      return tolerance == 0 ? 0 : deviation / tolerance;
+public record Comparison(String name, double maxDeviation, double atol, boolean passed) {
+  static Comparison of(String name, double[] actual, double[] truth, double atol) {
+    double max = actual.length == truth.length ? 0 : Double.POSITIVE_INFINITY;
+    for (int i = 0; i < Math.min(actual.length, truth.length); i++) {
+      if (Double.compare(actual[i], truth[i]) != 0) {
+        double d = Math.abs(actual[i] - truth[i]);
+        max = Math.max(max, Double.isNaN(d) ? Double.POSITIVE_INFINITY : d);
+      }
     }
-    return tolerance == 0 || Double.isNaN(deviation)
-        ? Double.POSITIVE_INFINITY
-        : deviation / tolerance;
+    return new Comparison(name, max, atol, max <= atol);
+  }
+
+  /** A tensor that was expected and is not there, or the other way round. */
+  static Comparison missing(String name) {
+    return new Comparison(name, Double.POSITIVE_INFINITY, 0, false);
+  }
+
+  /** The share of what is allowed that is used up: over 1 if it failed. */
+  public double ratio() {
+    return passed && atol == 0 ? 0 : maxDeviation / atol;
+  }
+
+  /** The same deviation against a multiple of what is allowed, as for approximate exponentials. */
+  public Comparison allowing(double factor) {
+    return new Comparison(name, maxDeviation, factor * atol, maxDeviation <= factor * atol);
+  }
+
+  @Override
+  public String toString() {
+    return "%s: deviates by %.3g, allowed are %.3g: %s"
+        .formatted(name, maxDeviation, atol, passed ? "passed" : "FAILED");
   }
 }

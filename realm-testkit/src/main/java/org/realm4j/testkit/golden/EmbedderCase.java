@@ -18,14 +18,14 @@ final class EmbedderCase {
             golden.embedderConfig(),
             "realm.",
             golden.weights("model.safetensors"));
-    Padded x = Padded.of(golden, "");
+    Sequences x = Sequences.of(golden, "");
     try (Tape tape = s.infer()) {
       List<Tensor> states = embedder.bert().hiddenStates(s, x.batch());
       for (int i = 0; i < states.size(); i++) {
         findings.checkRows("hidden_states." + i, values.of(states.get(i)), x.rows());
       }
     }
-    float[] probe = golden.floats("probe");
+    float[] probe = golden.floats("probe").values();
     try (Tape tape = s.record()) {
       Tensor vectors = embedder.embed(s, x.batch(), null); // [sequences, projection]
       findings.check("projected_score", values.of(vectors));

@@ -19,7 +19,7 @@ final class EncoderCase {
   private final Findings findings;
   private final Values values;
   private final KnowledgeAugmentedEncoder encoder;
-  private final Padded x;
+  private final Sequences x;
   private final int queries;
   private final int candidates;
   private final int[] masks;
@@ -33,11 +33,11 @@ final class EncoderCase {
     encoder =
         new KnowledgeAugmentedEncoder(
             golden.bertConfig(), "realm.", golden.weights("model.safetensors"));
-    x = Padded.of(golden, "");
-    queries = golden.shape("relevance_score")[0];
-    candidates = golden.shape("relevance_score")[1];
+    x = Sequences.of(golden, "");
+    queries = golden.floats("relevance_score").shape()[0];
+    candidates = golden.floats("relevance_score").shape()[1];
     masks = new int[queries];
-    int[] labels = golden.ints("labels");
+    int[] labels = golden.ints("labels").values();
     List<Integer> found = new ArrayList<>();
     for (int i = 0; i < labels.length; i++) {
       if (labels[i] != IGNORED) {
@@ -53,10 +53,10 @@ final class EncoderCase {
   }
 
   private void run() {
-    if (golden.expects("logits")) {
+    if (golden.expected().containsKey("logits")) {
       checkLogits();
     }
-    int[] labels = golden.ints("labels");
+    int[] labels = golden.ints("labels").values();
     List<Integer> rows = new ArrayList<>(); // ordered by query, candidate, masked token
     List<Integer> targets = new ArrayList<>();
     List<Integer> paddedRows = new ArrayList<>();
@@ -72,7 +72,7 @@ final class EncoderCase {
     try (Tape tape = s.record()) {
       Tensor tokens =
           encoder.logLikelihood(s, x.batch(), array(rows), array(targets), null); // [rows, 1]
-      Tensor scores = s.variable(golden.floats("relevance_score"), queries * candidates, 1);
+      Tensor scores = s.variable(golden.floats("relevance_score").values(), queries * candidates, 1);
       MarginalLikelihood paper =
           MarginalLikelihood.of(s, scores, tokens, candidates, masks, Marginal.PER_SEQUENCE);
       MarginalLikelihood code =

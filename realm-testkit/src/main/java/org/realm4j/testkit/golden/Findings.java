@@ -34,10 +34,10 @@ final class Findings {
   Findings(GoldenCase golden, Values values) {
     this.golden = golden;
     this.values = values;
-    left = new LinkedHashSet<>(golden.expectedNames());
+    left = new LinkedHashSet<>(golden.expected().keySet());
     for (String name : left) {
       if (name.startsWith("grad.")) {
-        leastGradient = Math.max(leastGradient, 0.02 * largest(golden.expected(name)));
+        leastGradient = Math.max(leastGradient, 0.02 * largest(golden.expected(name).values()));
       }
     }
   }
@@ -49,12 +49,12 @@ final class Findings {
 
   /** A whole tensor. */
   void check(String tensor, double... actual) {
-    compare(tensor, actual, golden.expected(tensor), tolerance(tensor));
+    compare(tensor, actual, golden.expected(tensor).values(), tolerance(tensor));
   }
 
   /** Some rows of a tensor: the others are padding. */
   void checkRows(String tensor, double[] actual, int[] rows) {
-    double[] all = golden.expected(tensor);
+    double[] all = golden.expected(tensor).values();
     int width = actual.length / rows.length;
     double[] truth = new double[actual.length];
     for (int i = 0; i < rows.length; i++) {
@@ -65,7 +65,7 @@ final class Findings {
 
   /** What an optimiser with float32 settings computed, with the case's or another tolerance. */
   void checkUpdated(String tensor, double[] actual) {
-    compare(tensor, actual, golden.expected(tensor), golden.tolerance(tensor));
+    compare(tensor, actual, golden.expected(tensor).values(), golden.expected(tensor).atol());
   }
 
   /**
@@ -76,27 +76,30 @@ final class Findings {
    */
   void checkFirstUpdate(String name, double[] actual, double rate, double epsilon) {
     String tensor = "after." + name;
-    double[] truth = golden.expected(tensor);
-    if (!golden.expects("grad." + name) || actual.length != truth.length) {
-      compare(tensor, actual, truth, golden.tolerance(tensor));
+    double[] truth = golden.expected(tensor).values();
+    if (!golden.expected().containsKey("grad." + name) || actual.length != truth.length) {
+      compare(tensor, actual, truth, golden.expected(tensor).atol());
       return;
     }
     left.remove(tensor);
-    double[] gradient = golden.expected("grad." + name);
+    double[] gradient = golden.expected("grad." + name).values();
     double off = deviations.getOrDefault("grad." + name, 0.0);
-    Comparison worst = new Comparison(tensor, 0, golden.tolerance(tensor));
+    double atol = golden.expected(tensor).atol();
+    Comparison worst = new Comparison(tensor, 0, atol, true);
     for (int i = 0; i < truth.length; i++) {
       double g = Math.abs(gradient[i]);
       // The update grows with the gradient, most steeply on the side of 0.
       double explained = rate * (direction(g, epsilon) - direction(g - off, epsilon));
-      Comparison entry =
-          new Comparison(
-              tensor, Math.abs(actual[i] - truth[i]), golden.tolerance(tensor) + explained);
+      Comparison entry = Comparison.of(tensor, at(actual, i), at(truth, i), atol + explained);
       if (entry.ratio() > worst.ratio()) {
         worst = entry;
       }
     }
     comparisons.add(worst);
+  }
+
+  private static double[] at(double[] x, int i) {
+    return new double[] {x[i]};
   }
 
   private static double direction(double gradient, double epsilon) {
@@ -105,14 +108,14 @@ final class Findings {
 
   /** Losses after updates: 1e-5 of the largest. */
   void checkLosses(String tensor, double... actual) {
-    double[] truth = golden.expected(tensor);
+    double[] truth = golden.expected(tensor).values();
     compare(tensor, actual, truth, 1e-5 * largest(truth));
   }
 
   /** An input that the library builds from the others has to be the same one. */
   void checkInput(String input, int[] actual) {
-    double[] truth = Values.widened(golden.ints(input));
-    comparisons.add(new Comparison("input " + input, deviation(Values.widened(actual), truth), 0));
+    double[] truth = Values.widened(golden.ints(input).values());
+    comparisons.add(Comparison.of("input " + input, Values.widened(actual), truth, 0));
   }
 
   /**
@@ -123,20 +126,20 @@ final class Findings {
     for (Parameter p : parameters) {
       String tensor = "grad." + prefix + p.name();
       double[] gradient = values.gradient(p);
-      if (gradient != null && golden.expects(tensor)) {
+      if (gradient != null && golden.expected().containsKey(tensor)) {
         check(tensor, gradient);
-      } else if (gradient != null || golden.expects(tensor)) {
+      } else if (gradient != null || golden.expected().containsKey(tensor)) {
         left.remove(tensor);
-        comparisons.add(Comparison.failed(tensor));
+        comparisons.add(Comparison.missing(tensor));
       }
     }
   }
 
   private double tolerance(String tensor) {
-    if (!values.exact() || golden.isInteger(tensor)) {
-      return golden.tolerance(tensor);
+    if (!values.exact() || golden.expected(tensor).atol() == 0) {
+      return golden.expected(tensor).atol();
     }
-    double scale = largest(golden.expected(tensor));
+    double scale = largest(golden.expected(tensor).values());
     if (tensor.startsWith("grad.")) {
       return exactGradients * Math.max(scale, leastGradient);
     }
@@ -146,20 +149,11 @@ final class Findings {
 
   private void compare(String tensor, double[] actual, double[] truth, double tolerance) {
     left.remove(tensor);
-    double deviation = deviation(actual, truth);
-    deviations.put(tensor, deviation);
-    comparisons.add(new Comparison(tensor, deviation, tolerance));
-  }
-
-  private static double deviation(double[] actual, double[] truth) {
-    if (actual.length != truth.length) {
-      return Double.NaN;
+    Comparison comparison = Comparison.of(tensor, actual, truth, tolerance);
+    if (Double.isFinite(comparison.maxDeviation())) {
+      deviations.put(tensor, comparison.maxDeviation());
     }
-    double max = 0;
-    for (int i = 0; i < truth.length; i++) {
-      max = Math.max(max, Math.abs(actual[i] - truth[i])); // NaN stays NaN
-    }
-    return max;
+    comparisons.add(comparison);
   }
 
   private static double largest(double[] x) {
@@ -169,7 +163,7 @@ final class Findings {
   /** All comparisons; a tensor of the truth that nobody compared is a failed one. */
   List<Comparison> all() {
     List<Comparison> all = new ArrayList<>(comparisons);
-    left.forEach(tensor -> all.add(Comparison.failed(tensor)));
+    left.forEach(tensor -> all.add(Comparison.missing(tensor)));
     return all;
   }
 }

@@ -1,152 +1,218 @@
 package org.realm4j.testkit.golden;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.realm4j.io.Json;
 import org.realm4j.io.JsonObject;
+import org.realm4j.io.RealmException;
 import org.realm4j.io.Safetensors;
 import org.realm4j.nn.BertConfig;
 import org.realm4j.nn.EmbedderConfig;
 import org.realm4j.nn.Weights;
 
 /**
- * One reference case: inputs, the truth, and for each tensor of the truth how far a float32
- * computation may be from it. Reads a tensor when it is asked for; closing unmaps the files.
+ * One case: {@code <name>.json} says what is allowed, {@code <name>.inputs.safetensors} and {@code
+ * <name>.expected.safetensors} hold the tensors. The tensors are in memory, weights are read when asked for.
  *
- * <p>The files of the case {@code KIND/NAME} are {@code NAME.inputs.safetensors} (F32, I64), {@code
- * NAME.expected.safetensors} (F64, I64) and {@code NAME.json} in the folder {@code KIND}, which
- * also holds {@code config.json} and the weights.
+ * @param directory where the weights are that it uses
+ * @param name without the directory, such as {@code batch_nullvec}
+ * @param ints inputs that were whole numbers: ids, masks, labels
+ * @param floats inputs that were real numbers
+ * @param expected the truth by the name of the output
+ * @param json everything else that the case says about itself
  */
-public final class GoldenCase implements AutoCloseable {
-  private final Path folder;
-  private final String name;
-  private final Safetensors inputs;
-  private final Safetensors expected;
-  private final JsonObject tensors;
+public record GoldenCase(
+    Path directory,
+    String name,
+    String description,
+    Map<String, Ints> ints,
+    Map<String, Floats> floats,
+    Map<String, Expected> expected,
+    JsonObject json) {
 
-  private GoldenCase(
-      Path folder, String name, Safetensors inputs, Safetensors expected, JsonObject tensors) {
-    this.folder = folder;
-    this.name = name;
-    this.inputs = inputs;
-    this.expected = expected;
-    this.tensors = tensors;
-  }
+  /** Whole numbers and their dimensions; a scalar has none. */
+  public record Ints(int[] shape, int[] values) {}
 
-  static GoldenCase open(Path folder, String name) {
-    JsonObject tensors = Json.parseObject(folder.resolve(name + ".json")).object("tensors");
-    Safetensors inputs = Safetensors.open(folder.resolve(name + ".inputs.safetensors"));
-    try {
-      Safetensors expected = Safetensors.open(folder.resolve(name + ".expected.safetensors"));
-      return new GoldenCase(folder, name, inputs, expected, tensors);
-    } catch (RuntimeException e) {
-      inputs.close();
-      throw e;
+  /** Real numbers and their dimensions; a scalar has none. */
+  public record Floats(int[] shape, float[] values) {}
+
+  /**
+   * A true output.
+   *
+   * @param atol how far from it a float32 implementation may be; 0 where it has to be equal
+   */
+  public record Expected(int[] shape, double[] values, double atol) {}
+
+  /** Reads the three files of a case. */
+  public static GoldenCase read(Path directory, String name) {
+    JsonObject json = Json.parseObject(directory.resolve(name + ".json"));
+    Map<String, Ints> ints = new LinkedHashMap<>();
+    Map<String, Floats> floats = new LinkedHashMap<>();
+    try (Safetensors inputs = Safetensors.open(directory.resolve(name + ".inputs.safetensors"))) {
+      for (String tensor : inputs.names()) {
+        int[] shape = shape(inputs, tensor);
+        if (isInteger(inputs, tensor)) {
+          ints.put(tensor, new Ints(shape, ints(inputs.longs(tensor), tensor)));
+        } else {
+          floats.put(tensor, new Floats(shape, inputs.floats(tensor)));
+        }
+      }
     }
+    return new GoldenCase(
+        directory,
+        name,
+        json.string("description", ""),
+        Collections.unmodifiableMap(ints),
+        Collections.unmodifiableMap(floats),
+        Collections.unmodifiableMap(expected(directory, name, json.object("tensors"))),
+        json);
   }
 
-  /** Without its kind. */
-  public String name() {
-    return name;
+  private static Map<String, Expected> expected(Path directory, String name, JsonObject tensors) {
+    Map<String, Expected> expected = new LinkedHashMap<>();
+    try (Safetensors file = Safetensors.open(directory.resolve(name + ".expected.safetensors"))) {
+      for (String tensor : file.names()) {
+        JsonObject about = tensors.object(tensor);
+        boolean integer = isInteger(file, tensor);
+        double[] values = integer ? doubles(file.longs(tensor)) : file.doubles(tensor);
+        double atol = integer ? 0 : about.number("atol");
+        expected.put(tensor, new Expected(shape(file, tensor), values, atol));
+      }
+    }
+    return expected;
   }
 
-  /** The folder's name, such as {@code a_embedder}. */
+  private static boolean isInteger(Safetensors file, String tensor) {
+    return !file.dtype(tensor).contains("F");
+  }
+
+  private static int[] shape(Safetensors file, String tensor) {
+    long[] shape = file.shape(tensor);
+    int[] ints = new int[shape.length];
+    for (int i = 0; i < shape.length; i++) {
+      ints[i] = Math.toIntExact(shape[i]);
+    }
+    return ints;
+  }
+
+  private static int[] ints(long[] values, String tensor) {
+    int[] ints = new int[values.length];
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] != (int) values[i]) {
+        throw new RealmException.BadInput(
+            tensor + ": expected 32-bit values, found " + values[i] + " at " + i);
+      }
+      ints[i] = (int) values[i];
+    }
+    return ints;
+  }
+
+  private static double[] doubles(long[] values) {
+    double[] doubles = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      doubles[i] = values[i];
+    }
+    return doubles;
+  }
+
+  /** The directory's name, such as {@code g_bert}. */
   public String kind() {
-    return String.valueOf(folder.getFileName());
-  }
-
-  /** Where its files are. */
-  Path folder() {
-    return folder;
+    return String.valueOf(directory.getFileName());
   }
 
   /** The sizes of the networks. */
   public BertConfig bertConfig() {
-    return BertConfig.read(folder.resolve("config.json"));
+    return BertConfig.read(directory.resolve("config.json"));
   }
 
   /** [CLS], pooler, projection and layer norm, as published REALMs have it. */
   public EmbedderConfig embedderConfig() {
-    JsonObject json = Json.parseObject(folder.resolve("config.json"));
+    JsonObject config = Json.parseObject(directory.resolve("config.json"));
     return new EmbedderConfig(
         EmbedderConfig.Pooling.CLS,
         true,
-        json.int32("retriever_proj_size"),
+        config.int32("retriever_proj_size"),
         true,
-        (float) json.number("layer_norm_eps"));
+        (float) config.number("layer_norm_eps"));
   }
 
-  /** The weights in one of the folder's files. */
+  /** The weights in one file of the directory. */
   public Weights weights(String file) {
     Map<String, float[]> values = new HashMap<>();
-    try (Safetensors weights = Safetensors.open(folder.resolve(file))) {
+    try (Safetensors weights = Safetensors.open(directory.resolve(file))) {
       weights.names().forEach(n -> values.put(n, weights.floats(n)));
     }
     return Weights.of(values);
   }
 
-  /** An integer input. */
-  public int[] ints(String input) {
-    return toInts(inputs.longs(input));
+  /** A whole-number input. */
+  public Ints ints(String tensor) {
+    return get(ints, tensor, "input of whole numbers");
   }
 
-  /** A float input. */
-  public float[] floats(String input) {
-    return inputs.floats(input);
+  /** A real input. */
+  public Floats floats(String tensor) {
+    return get(floats, tensor, "input of real numbers");
   }
 
-  /** The dimensions of an input. */
-  public int[] shape(String input) {
-    return toInts(inputs.shape(input));
+  /** A true output. */
+  public Expected expected(String tensor) {
+    return get(expected, tensor, "output");
   }
 
-  /** The names of the truth. */
-  public List<String> expectedNames() {
-    return new ArrayList<>(expected.names());
-  }
-
-  public boolean expects(String tensor) {
-    return expected.contains(tensor);
-  }
-
-  /** The truth; integers are widened. */
-  public double[] expected(String tensor) {
-    if (isInteger(tensor)) {
-      long[] longs = expected.longs(tensor);
-      double[] values = new double[longs.length];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = longs[i];
-      }
-      return values;
+  private <T> T get(Map<String, T> from, String tensor, String what) {
+    T found = from.get(tensor);
+    if (found == null) {
+      throw new RealmException.BadInput(
+          this + ": no " + what + " '" + tensor + "'; there are " + from.keySet());
     }
-    return expected.doubles(tensor);
+    return found;
   }
 
-  /** Whether a tensor of the truth has to agree exactly. */
-  public boolean isInteger(String tensor) {
-    return expected.dtype(tensor).equals("I64");
+  /** Compares all values of an output. */
+  public Comparison compare(String tensor, float[] actual) {
+    return compare(tensor, widened(actual));
   }
 
-  /** How far a float32 computation may be from the truth, as the case's author measured it. */
-  public double tolerance(String tensor) {
-    return isInteger(tensor) ? 0 : tensors.object(tensor).number("atol");
+  /** Compares all values of an output, in double precision. */
+  public Comparison compare(String tensor, double[] actual) {
+    Expected e = expected(tensor);
+    return Comparison.of(tensor, actual, e.values, e.atol);
   }
 
-  private static int[] toInts(long[] longs) {
-    int[] values = new int[longs.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = Math.toIntExact(longs[i]);
+  /**
+   * Compares an output {@code [B, S, cols]} at the tokens of a packing only, since nothing is
+   * computed for padding.
+   *
+   * @param actual {@code [tokens, cols]}
+   */
+  public Comparison compare(String tensor, float[] actual, Packed packed) {
+    Expected e = expected(tensor);
+    int cells = 1; // every dimension but the last
+    for (int i = 0; i + 1 < e.shape.length; i++) {
+      cells *= e.shape[i];
     }
-    return values;
+    return Comparison.of(tensor, widened(actual), packed.pick(e.values, cells), e.atol);
   }
 
-  @Override
-  public void close() {
-    inputs.close();
-    expected.close();
+  private static double[] widened(float[] x) {
+    double[] y = new double[x.length];
+    for (int i = 0; i < x.length; i++) {
+      y[i] = x[i];
+    }
+    return y;
+  }
+
+  /** Padded inputs without their padding. */
+  public Packed packed(String ids, String mask, String types) {
+    Ints i = ints(ids);
+    int last = i.shape.length - 1;
+    int length = i.shape[last];
+    return Packed.of(
+        i.values, ints(mask).values, ints(types).values, i.values.length / length, length);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package org.realm4j.testkit.golden;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.tensor.Backend;
@@ -26,35 +25,27 @@ public final class GoldenRunner {
   }
 
   /** Runs one case; one of an unknown kind is skipped. */
-  public GoldenResult run(GoldenFolder folder, String name) {
-    Kind kind = kind(name);
+  public GoldenResult run(GoldenCase golden) {
+    Kind kind = kind(golden);
     if (kind == null) {
-      return new GoldenResult(name, List.of());
+      return new GoldenResult(golden.toString(), List.of());
     }
-    try (GoldenCase golden = folder.read(name);
-        Session session = backend.open(threads)) {
+    try (Session session = backend.open(threads)) {
       Findings findings = new Findings(golden, new Values(session));
       kind.run(golden, session, findings);
-      return new GoldenResult(name, findings.all());
+      return new GoldenResult(golden.toString(), findings.all());
     }
   }
 
-  /** Runs all cases of a folder. */
-  public List<GoldenResult> run(GoldenFolder folder) {
-    List<GoldenResult> results = new ArrayList<>();
-    folder.names().forEach(name -> results.add(run(folder, name)));
-    return results;
-  }
-
-  private static @Nullable Kind kind(String name) {
-    return switch (name.substring(0, name.indexOf('/'))) {
+  private static @Nullable Kind kind(GoldenCase golden) {
+    return switch (golden.kind()) {
       case "a_embedder" -> EmbedderCase::run;
       case "b_scorer" -> ScorerCase::run;
       case "c_knowledge_aug_encoder" -> EncoderCase::run;
       case "e_realm_step" -> RealmStepCase::run;
       case "f_ict" -> InverseClozeCase::run;
       case "g_bert" ->
-          name.startsWith("g_bert/mlm") ? BertCases::maskedLanguageModel : BertCases::model;
+          golden.name().startsWith("mlm") ? BertCases::maskedLanguageModel : BertCases::model;
       case "h_adamw" -> OptimizerCase::run;
       default -> null;
     };

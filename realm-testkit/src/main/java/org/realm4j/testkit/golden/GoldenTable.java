@@ -30,10 +30,10 @@ public final class GoldenTable {
           line.formatted(
               r.name(),
               r.comparisons().size(),
-              number(worst.deviation()),
-              number(worst.tolerance()),
+              number(worst.maxDeviation()),
+              number(worst.atol()),
               r.passed() ? "passed" : "FAILED",
-              worst.tensor()));
+              worst.name()));
       r.failures().forEach(f -> text.append("  ").append(describe(f)).append('\n'));
     }
     return text.toString();
@@ -41,10 +41,10 @@ public final class GoldenTable {
 
   /** One line about a tensor that does not agree. */
   public static String describe(Comparison c) {
-    return Double.isNaN(c.deviation())
-        ? c.tensor() + ": not a number, of another size, or not there on one side"
+    return Double.isInfinite(c.maxDeviation())
+        ? c.name() + ": not a number, of another size, or not there on one side"
         : "%s: deviates by %s, allowed are %s"
-            .formatted(c.tensor(), number(c.deviation()), number(c.tolerance()));
+            .formatted(c.name(), number(c.maxDeviation()), number(c.atol()));
   }
 
   private static String number(double x) {
@@ -58,11 +58,11 @@ public final class GoldenTable {
       List<Map<String, Object>> tensors = new ArrayList<>();
       for (Comparison c : r.comparisons()) {
         Map<String, Object> tensor = new LinkedHashMap<>();
-        tensor.put("tensor", c.tensor());
-        if (!Double.isNaN(c.deviation())) { // which JSON cannot write
-          tensor.put("deviation", c.deviation());
+        tensor.put("tensor", c.name());
+        if (Double.isFinite(c.maxDeviation())) { // which JSON cannot write
+          tensor.put("deviation", c.maxDeviation());
         }
-        tensor.put("tolerance", c.tolerance());
+        tensor.put("tolerance", c.atol());
         tensor.put("passed", c.passed());
         tensors.add(tensor);
       }

@@ -16,9 +16,9 @@ final class InverseClozeCase {
     boolean shared = golden.name().equals("shared");
     Embedder documents = embedder(golden, "doc_embedder.safetensors");
     Embedder queries = shared ? documents : embedder(golden, "query_embedder.safetensors");
-    Padded x = Padded.of(golden, "query_");
-    Padded z = Padded.of(golden, "block_");
-    int n = x.sequences().size();
+    Sequences x = Sequences.of(golden, "query_");
+    Sequences z = Sequences.of(golden, "block_");
+    int n = x.all().size();
     try (Tape tape = s.record()) {
       Tensor q = queries.embed(s, x.batch(), null);
       Tensor d = documents.embed(s, z.batch(), null);
@@ -41,7 +41,7 @@ final class InverseClozeCase {
   /** Queries that are the true logits and passages that are unit vectors have these logits. */
   private static void checkGradientOfLogits(GoldenCase golden, Session s, Findings findings) {
     Values values = new Values(s);
-    double[] truth = golden.expected("logits");
+    double[] truth = golden.expected("logits").values();
     int n = (int) Math.sqrt(truth.length);
     float[] identity = new float[n * n];
     for (int i = 0; i < n; i++) {

@@ -53,11 +53,11 @@ final class RealmStepCase {
     shared = golden.name().contains("shared");
     freeVector = golden.name().contains("nullvec");
     marginal = golden.name().endsWith("tokenwise") ? Marginal.PER_TOKEN : Marginal.PER_SEQUENCE;
-    queries = golden.shape("joint_input_ids")[0];
-    candidates = golden.shape("joint_input_ids")[1];
-    slots = golden.shape("mlm_mask")[1];
+    queries = golden.ints("joint_input_ids").shape()[0];
+    candidates = golden.ints("joint_input_ids").shape()[1];
+    slots = golden.ints("mlm_mask").shape()[1];
     masks = new int[queries];
-    int[] mask = golden.ints("mlm_mask");
+    int[] mask = golden.ints("mlm_mask").values();
     for (int i = 0; i < mask.length; i++) {
       if (mask[i] == 1) {
         used.add(i);
@@ -80,7 +80,7 @@ final class RealmStepCase {
     checkForward(model, inputs);
 
     Optimizer adamW = optimizer(model, OptimizerSettings.adamW());
-    double[] truth = golden.expected("loss_trajectory");
+    double[] truth = golden.expected("loss_trajectory").values();
     double[] losses = new double[truth.length];
     for (int step = 0; step + 1 < losses.length; step++) {
       losses[step] = backward(model, inputs);
@@ -115,8 +115,8 @@ final class RealmStepCase {
             bert,
             shared,
             freeVector ? NullDocument.FREE_VECTOR : NullDocument.EMPTY_PASSAGE,
-            golden.shape("query_input_ids")[1],
-            golden.shape("doc_input_ids")[2]);
+            golden.ints("query_input_ids").shape()[1],
+            golden.ints("doc_input_ids").shape()[2]);
     Embedder documents =
         new Embedder(bert, embedder, "realm.", golden.weights("doc_embedder.safetensors"));
     Embedder queryTower =
@@ -150,16 +150,16 @@ final class RealmStepCase {
     int sep = model.vocabulary().sep();
     List<InputSequence> documents = new ArrayList<>();
     List<int[]> bodies = new ArrayList<>();
-    for (InputSequence z : Padded.of(golden, "doc_").sequences()) {
-      List<int[]> parts = Padded.parts(z, sep);
+    for (InputSequence z : Sequences.of(golden, "doc_").all()) {
+      List<int[]> parts = Sequences.parts(z, sep);
       documents.add(model.document(parts.get(0), parts.get(1)));
       bodies.add(parts.get(1));
     }
     List<InputSequence> queryInputs = new ArrayList<>();
     List<InputSequence> joint = new ArrayList<>();
     int perQuery = candidates - 1; // without the null document
-    for (InputSequence q : Padded.of(golden, "query_").sequences()) {
-      int[] x = Padded.parts(q, sep).getFirst();
+    for (InputSequence q : Sequences.of(golden, "query_").all()) {
+      int[] x = Sequences.parts(q, sep).getFirst();
       joint.add(model.joint(x, new int[0]));
       int first = queryInputs.size() * perQuery;
       bodies.subList(first, first + perQuery).forEach(body -> joint.add(model.joint(x, body)));
@@ -178,10 +178,10 @@ final class RealmStepCase {
   }
 
   private void check(String prefix, List<InputSequence> sequences) {
-    int[] shape = golden.shape(prefix + "input_ids");
+    int[] shape = golden.ints(prefix + "input_ids").shape();
     int length = shape[shape.length - 1];
-    findings.checkInput(prefix + "input_ids", Padded.ids(sequences, length));
-    findings.checkInput(prefix + "token_type_ids", Padded.segments(sequences, length));
+    findings.checkInput(prefix + "input_ids", Sequences.ids(sequences, length));
+    findings.checkInput(prefix + "token_type_ids", Sequences.segments(sequences, length));
   }
 
   private CandidateReading.Candidates candidates(Inputs inputs) {
@@ -191,8 +191,8 @@ final class RealmStepCase {
       vectorRows[i] = k == 0 ? 0 : i / candidates * (candidates - 1) + k;
     }
     TokenBatch joint = TokenBatch.of(inputs.joint);
-    int[] positions = golden.ints("mlm_positions");
-    int[] targets = golden.ints("mlm_targets");
+    int[] positions = golden.ints("mlm_positions").values();
+    int[] targets = golden.ints("mlm_targets").values();
     List<Integer> rows = new ArrayList<>();
     List<Integer> rowTargets = new ArrayList<>();
     for (int i = 0; i < vectorRows.length; i++) {
@@ -241,7 +241,7 @@ final class RealmStepCase {
       findings.check("query_embedding", values.of(q));
       Tensor logits = model.encoder().logits(s, c.joint(), c.maskedRows()); // [rows, vocabulary]
       findings.check(
-          "mlm_logits", atSlots(values.of(logits), golden.expected("mlm_logits").length));
+          "mlm_logits", atSlots(values.of(logits), golden.expected("mlm_logits").values().length));
 
       CandidateReading reading = read(model, inputs);
       MarginalLikelihood likelihood = reading.likelihood();

@@ -20,21 +20,21 @@ final class ScorerCase {
     Embedder candidates = embedder(golden, Weights.prefixed(weights, "embedder."));
     Embedder queries =
         shared ? candidates : embedder(golden, Weights.prefixed(weights, "query_embedder."));
-    Padded x = Padded.of(golden, "");
-    Padded z = Padded.of(golden, "candidate_");
-    int n = z.sequences().size();
-    int perQuery = n / x.sequences().size();
+    Sequences x = Sequences.of(golden, "");
+    Sequences z = Sequences.of(golden, "candidate_");
+    int n = z.all().size();
+    int perQuery = n / x.all().size();
     int[] queryRows = new int[n];
     int[] candidateRows = new int[n];
     Arrays.setAll(queryRows, i -> i / perQuery);
     Arrays.setAll(candidateRows, i -> i);
-    int[] byQuery = new int[x.sequences().size() + 1];
+    int[] byQuery = new int[x.all().size() + 1];
     Arrays.setAll(byQuery, i -> i * perQuery);
     try (Tape tape = s.record()) {
       Tensor q = queries.embed(s, x.batch(), null);
       Tensor d = candidates.embed(s, z.batch(), null);
       Tensor scores = s.innerProducts(q, d, queryRows, candidateRows);
-      Tensor loss = s.weightedSum(scores, golden.floats("probe"));
+      Tensor loss = s.weightedSum(scores, golden.floats("probe").values());
       findings.check("query_score", values.of(q));
       findings.check("candidate_score", values.of(d));
       findings.check("relevance_score", values.of(scores));

@@ -1,6 +1,7 @@
 /**
- * Reference cases ("goldens") that other code computed: their files, the networks and steps of the
- * library that are run on them, and how far a backend is from the truth. Needs no test framework.
+ * Reference cases that other code computed: inputs, true outputs and how far from them is allowed,
+ * and the networks and steps of the library that are run on them. Without any test framework, so
+ * that a command can use it.
  */
 @NullMarked
 package org.realm4j.testkit.golden;

@@ -7,41 +7,34 @@ import org.realm4j.nn.InputSequence;
 import org.realm4j.nn.TokenBatch;
 
 /**
- * Padded inputs of a case as the library takes them, packed.
+ * Padded inputs of a case as the library takes them.
  *
  * @param length of a padded sequence
- * @param sequences without padding
- * @param batch all of them
+ * @param all the sequences without padding
+ * @param batch all of them, packed
  * @param rows where each token of the batch stands in the padded tensors
  */
-record Padded(int length, List<InputSequence> sequences, TokenBatch batch, int[] rows) {
+record Sequences(int length, List<InputSequence> all, TokenBatch batch, int[] rows) {
 
   /**
-   * Packs {@code PREFIXinput_ids}, {@code PREFIXattention_mask} and {@code PREFIXtoken_type_ids} of
-   * any number of dimensions; the last one is the sequence.
+   * Packs {@code PREFIXinput_ids}, {@code PREFIXattention_mask} and {@code PREFIXtoken_type_ids}
+   * of any number of dimensions; the last one is the sequence.
    */
-  static Padded of(GoldenCase golden, String prefix) {
-    int[] ids = golden.ints(prefix + "input_ids");
-    int[] mask = golden.ints(prefix + "attention_mask");
-    int[] types = golden.ints(prefix + "token_type_ids");
-    int[] shape = golden.shape(prefix + "input_ids");
-    int length = shape[shape.length - 1];
+  static Sequences of(GoldenCase golden, String prefix) {
+    Packed p =
+        golden.packed(
+            prefix + "input_ids", prefix + "attention_mask", prefix + "token_type_ids");
     List<InputSequence> sequences = new ArrayList<>();
-    List<Integer> rows = new ArrayList<>();
-    for (int from = 0; from < ids.length; from += length) {
-      int n = 0;
-      while (n < length && mask[from + n] == 1) {
-        rows.add(from + n++);
-      }
+    for (int i = 0; i + 1 < p.offsets().length; i++) {
+      int from = p.offsets()[i];
+      int to = p.offsets()[i + 1];
       sequences.add(
           new InputSequence(
-              Arrays.copyOfRange(ids, from, from + n), Arrays.copyOfRange(types, from, from + n)));
+              Arrays.copyOfRange(p.ids(), from, to), Arrays.copyOfRange(p.types(), from, to)));
     }
-    return new Padded(
-        length,
-        sequences,
-        TokenBatch.of(sequences),
-        rows.stream().mapToInt(Integer::intValue).toArray());
+    int[] shape = golden.ints(prefix + "input_ids").shape();
+    return new Sequences(
+        shape[shape.length - 1], List.copyOf(sequences), TokenBatch.of(sequences), p.rows());
   }
 
   /** The row of the batch that holds position {@code position} of a sequence. */

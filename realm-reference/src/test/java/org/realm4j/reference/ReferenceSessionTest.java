@@ -1,0 +1,74 @@
+package org.realm4j.reference;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.realm4j.io.RealmException;
+import org.realm4j.reference.kernels.KernelChoice;
+import org.realm4j.tensor.Activation;
+import org.realm4j.tensor.BackendProvider;
+import org.realm4j.tensor.Session;
+import org.realm4j.tensor.Tape;
+import org.realm4j.tensor.Tensor;
+
+class ReferenceSessionTest {
+  @Test
+  void memoryStaysWithinItsFirstSteps() {
+    Network network = new Network(24, 50, 2, true);
+    try (ReferenceSession s = (ReferenceSession) new ReferenceBackend().open(2)) {
+      long after = 0;
+      for (int step = 1; step <= 200; step++) {
+        // lengths vary as they do in training, within the sizes of the first twenty steps
+        int[][] sequences = Network.sequences(5 + step % 20, 17, 40 - step % 20);
+        s.clearGradients();
+        try (Tape _ = s.record()) {
+          s.backward(network.loss(s, sequences, Activation.GELU, step));
+        }
+        if (step == 20) {
+          after = s.pooledFloats();
+        }
+      }
+      assertEquals(after, s.pooledFloats());
+    }
+  }
+
+  @Test
+  void moreThanTheHeapIsSaidInBytes() {
+    try (Session s = new ReferenceBackend().open(1);
+        Tape _ = s.infer()) {
+      Tensor x = s.constant(new float[1 << 16], 1 << 16, 1);
+      int[] rows = new int[1 << 16];
+      var e =
+          assertThrows(
+              RealmException.OutOfMemory.class,
+              () -> {
+                Tensor wide = x;
+                for (int i = 0; i < 16; i++) {
+                  wide = s.concat(wide, wide);
+                }
+              });
+      assertTrue(e.getMessage().contains("bytes"), e.getMessage());
+      assertEquals(1 << 16, s.gather(x, rows).rows()); // the session goes on
+    }
+  }
+
+  @Test
+  void providersAreFound() {
+    assertEquals("reference", BackendProvider.backend("reference").name());
+    assertTrue(BackendProvider.backend("reference").describe().startsWith("reference: "));
+  }
+
+  @Test
+  void forcedWidthIsHadOrRefused() {
+    for (KernelChoice c : KernelChoice.values()) {
+      if (c.unavailableBecause().isPresent()) {
+        var e = assertThrows(RealmException.BadInput.class, () -> new ReferenceBackend(c));
+        assertTrue(e.getMessage().contains(c.unavailableBecause().get()));
+      } else {
+        new ReferenceBackend(c);
+      }
+    }
+  }
+}
