@@ -5,9 +5,9 @@
  */
 module org.realm4j.testkit {
   requires transitive org.realm4j;
-  requires static transitive net.jqwik.api;
   requires static transitive org.jspecify;
-  // Not transitive: who only runs golden cases, such as the command line, compiles without JUnit.
+  // Not transitive: who only runs golden cases, such as the command line, compiles without them.
+  requires static net.jqwik.api;
   requires static org.junit.jupiter.api;
 
   exports org.realm4j.testkit.arbitrary;

@@ -63,8 +63,7 @@ final class ParityCommand implements Callable<Integer> {
         backend.equals("oracle") ? new OracleBackend() : BackendProvider.backend(backend);
     int n = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
     GoldenRunner runner = new GoldenRunner(chosen, n);
-    List<GoldenResult> results =
-        folder == null ? runBundled(runner) : run(runner, folder);
+    List<GoldenResult> results = folder == null ? runBundled(runner) : run(runner, folder);
     if (json != null) {
       Map<String, Object> report = new LinkedHashMap<>();
       report.put("backend", chosen.name());

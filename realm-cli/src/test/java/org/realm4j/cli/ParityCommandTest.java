@@ -31,9 +31,7 @@ class ParityCommandTest {
   void aWrongToleranceFailsWithStatusOne() throws IOException {
     Path kind = Files.createDirectory(dir.resolve("h_adamw"));
     for (String end : new String[] {".inputs.safetensors", ".expected.safetensors", ".json"}) {
-      try (var in =
-          GoldenRunner.class.getResourceAsStream(
-              "h_adamw/adamw" + end)) {
+      try (var in = GoldenRunner.class.getResourceAsStream("h_adamw/adamw" + end)) {
         Files.copy(in, kind.resolve("adamw" + end));
       }
     }

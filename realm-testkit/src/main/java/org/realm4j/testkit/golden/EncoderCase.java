@@ -72,7 +72,8 @@ final class EncoderCase {
     try (Tape tape = s.record()) {
       Tensor tokens =
           encoder.logLikelihood(s, x.batch(), array(rows), array(targets), null); // [rows, 1]
-      Tensor scores = s.variable(golden.floats("relevance_score").values(), queries * candidates, 1);
+      Tensor scores =
+          s.variable(golden.floats("relevance_score").values(), queries * candidates, 1);
       MarginalLikelihood paper =
           MarginalLikelihood.of(s, scores, tokens, candidates, masks, Marginal.PER_SEQUENCE);
       MarginalLikelihood code =

@@ -15,7 +15,8 @@ import org.realm4j.nn.Weights;
 
 /**
  * One case: {@code <name>.json} says what is allowed, {@code <name>.inputs.safetensors} and {@code
- * <name>.expected.safetensors} hold the tensors. The tensors are in memory, weights are read when asked for.
+ * <name>.expected.safetensors} hold the tensors. The tensors are in memory, weights are read when
+ * asked for.
  *
  * @param directory where the weights are that it uses
  * @param name without the directory, such as {@code batch_nullvec}

@@ -17,13 +17,12 @@ import org.realm4j.nn.TokenBatch;
 record Sequences(int length, List<InputSequence> all, TokenBatch batch, int[] rows) {
 
   /**
-   * Packs {@code PREFIXinput_ids}, {@code PREFIXattention_mask} and {@code PREFIXtoken_type_ids}
-   * of any number of dimensions; the last one is the sequence.
+   * Packs {@code PREFIXinput_ids}, {@code PREFIXattention_mask} and {@code PREFIXtoken_type_ids} of
+   * any number of dimensions; the last one is the sequence.
    */
   static Sequences of(GoldenCase golden, String prefix) {
     Packed p =
-        golden.packed(
-            prefix + "input_ids", prefix + "attention_mask", prefix + "token_type_ids");
+        golden.packed(prefix + "input_ids", prefix + "attention_mask", prefix + "token_type_ids");
     List<InputSequence> sequences = new ArrayList<>();
     for (int i = 0; i + 1 < p.offsets().length; i++) {
       int from = p.offsets()[i];

@@ -36,8 +36,7 @@ class GoldenRunnerTest {
   @Test
   void aTensorThatNobodyComparesFails() throws IOException {
     GoldenResult result = runWith("", 0, Map.of("p.forgotten", new double[] {1}));
-    assertEquals(
-        List.of("p.forgotten"), result.failures().stream().map(Comparison::name).toList());
+    assertEquals(List.of("p.forgotten"), result.failures().stream().map(Comparison::name).toList());
     assertTrue(GoldenTable.text(List.of(result)).contains("p.forgotten: not a number"));
   }
 
