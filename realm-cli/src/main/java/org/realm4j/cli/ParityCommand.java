@@ -77,8 +77,8 @@ final class ParityCommand implements Callable<Integer> {
     spec.commandLine()
         .getOut()
         .printf(
-            "%s (%s): %d passed, %d failed, %d skipped%n",
-            chosen.name(), chosen.describe(), results.size() - failed - skipped, failed, skipped);
+            "%s: %d passed, %d failed, %d skipped%n",
+            chosen.name(), results.size() - failed - skipped, failed, skipped);
     return failed == 0 ? 0 : 1;
   }
 
