@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.io.Json;
 import org.realm4j.io.RealmException;
@@ -169,7 +170,7 @@ public final class RealmModel {
   }
 
   /** Parameters as they stand in a file: biases and norms as vectors. */
-  public static LinkedHashMap<String, Safetensors.Entry> tensors(List<Parameter> parameters) {
+  public static SequencedMap<String, Safetensors.Entry> tensors(List<Parameter> parameters) {
     LinkedHashMap<String, Safetensors.Entry> tensors = new LinkedHashMap<>();
     for (Parameter p : parameters) {
       long[] shape =

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.Json;
 import org.realm4j.io.JsonObject;
@@ -68,7 +69,7 @@ public final class PretrainingCheckpoint {
     if (refresh != null) {
       state.put("refresh_step", refresh.step());
       state.put("refresh_next", refresh.next());
-      LinkedHashMap<String, Safetensors.Tensor> tensors =
+      SequencedMap<String, Safetensors.Tensor> tensors =
           vectors(refresh.vectors(), index.dimension());
       RealmModel.tensors(refresh.tower().parameters())
           .forEach((name, tensor) -> tensors.put("tower." + name, tensor));
@@ -81,7 +82,7 @@ public final class PretrainingCheckpoint {
     return new Safetensors.Entry(new long[] {p.rows(), p.cols()}, p.values());
   }
 
-  private static LinkedHashMap<String, Safetensors.Tensor> vectors(float[] values, int dimension) {
+  private static SequencedMap<String, Safetensors.Tensor> vectors(float[] values, int dimension) {
     LinkedHashMap<String, Safetensors.Tensor> tensors = new LinkedHashMap<>();
     tensors.put(
         VECTORS, new Safetensors.Entry(new long[] {values.length / dimension, dimension}, values));
