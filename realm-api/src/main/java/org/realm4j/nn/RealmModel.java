@@ -89,6 +89,33 @@ public final class RealmModel {
         new KnowledgeAugmentedEncoder(config.encoder(), "realm.", start));
   }
 
+  /**
+   * A REALM of given networks.
+   *
+   * @param queries the query tower, {@code documents} itself where the towers are shared
+   * @param nullVector holds {@code null_embedding} if the null document is a free vector
+   */
+  public static RealmModel of(
+      RealmConfig config,
+      WordPiece tokenizer,
+      Embedder documents,
+      Embedder queries,
+      KnowledgeAugmentedEncoder encoder,
+      Weights nullVector) {
+    if (config.sharedTowers() != (documents == queries)) {
+      throw new RealmException.BadInput(
+          "towers: expected " + (config.sharedTowers() ? "one for both sides" : "one for each side"));
+    }
+    boolean free = config.nullDocument() == NullDocument.FREE_VECTOR;
+    return new RealmModel(
+        config,
+        tokenizer,
+        documents,
+        queries,
+        free ? nullVector(config, nullVector) : null,
+        encoder);
+  }
+
   private static Parameter nullVector(RealmConfig config, Weights weights) {
     int size = config.embedder().projection();
     return new Parameter(

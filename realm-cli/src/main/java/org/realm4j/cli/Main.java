@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
     description = "Retrieval-augmented language models (REALM) on the JVM.",
     synopsisSubcommandLabel = "COMMAND",
     versionProvider = Version.class,
-    subcommands = {},
+    subcommands = {ParityCommand.class},
     footerHeading = "%nThe launcher ./realm adds, from a checkout of the project:%n",
     footer = {
       "  test         Build everything and run all checks and tests (mvn verify).",

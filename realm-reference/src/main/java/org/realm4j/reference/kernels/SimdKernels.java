@@ -257,7 +257,8 @@ final class SimdKernels implements Kernels {
     int cols8 = cols & -8;
     for (int i = 0; i < rows8; i += 8) {
       for (int j = 0; j < cols8; j += 8) {
-        transpose8(from, fromAt + i * fromStride + j, fromStride, to, toAt + j * toStride + i, toStride);
+        int source = fromAt + i * fromStride + j;
+        transpose8(from, source, fromStride, to, toAt + j * toStride + i, toStride);
       }
     }
     for (int j = 0; j < cols; j++) {
