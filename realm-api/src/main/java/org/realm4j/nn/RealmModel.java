@@ -1,5 +1,7 @@
 package org.realm4j.nn;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -59,13 +61,25 @@ public final class RealmModel {
    */
   public static RealmModel fromBert(Path bertFolder, NullDocument nullDocument, long seed) {
     BertConfig bert = BertConfig.read(bertFolder.resolve("config.json"));
-    WordPiece tokenizer = new WordPiece(Vocabulary.load(bertFolder.resolve("vocab.txt")));
+    WordPiece tokenizer = uncased(bertFolder);
+    BertFolder.checkVocabulary(bertFolder, bert, tokenizer);
     RealmConfig config =
         RealmConfig.fromSentenceEncoder(bert).withNullDocument(nullDocument);
     try (WeightFolder folder = WeightFolder.open(bertFolder)) {
-      String prefix = folder.contains("embeddings.word_embeddings.weight") ? "" : "bert.";
+      String prefix = BertFolder.prefix(bertFolder, folder);
       return create(config, tokenizer, underPrefix("realm.", prefix, from(folder)), seed);
     }
+  }
+
+  /** A REALM folder has no place yet to say that its tokenizer keeps capitals. */
+  private static WordPiece uncased(Path bertFolder) {
+    WordPiece tokenizer = BertFolder.tokenizer(bertFolder);
+    if (!tokenizer.lowerCase()) {
+      throw new RealmException.Incompatible(
+          bertFolder.resolve("tokenizer_config.json")
+              + ": do_lower_case: expected true, found false: REALM is made of uncased models");
+    }
+    return tokenizer;
   }
 
   /** A REALM whose missing tensors start as BERT starts. */
@@ -104,6 +118,7 @@ public final class RealmModel {
             Json.parseObject(folder.resolve("realm.json")),
             BertConfig.read(retriever.resolve("config.json")),
             BertConfig.read(encoder.resolve("config.json")));
+    BertFolder.checkVocabulary(folder, config.encoder(), tokenizer);
     try (WeightFolder r = WeightFolder.open(retriever);
         WeightFolder e = WeightFolder.open(encoder)) {
       Embedder documents = new Embedder(config.retriever(), config.embedder(), "realm.", from(r));
@@ -131,6 +146,11 @@ public final class RealmModel {
    * (RealmKnowledgeAugEncoder).
    */
   public void save(Path folder) {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new RealmException(folder + ": could not be created: " + e, e);
+    }
     tokenizer.vocabulary().write(folder.resolve("vocab.txt"));
     for (Map.Entry<String, List<Parameter>> part : parts().entrySet()) {
       Path dir = folder.resolve(part.getKey());
