@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.realm4j.io.DiskFault;
 import org.realm4j.io.Json;
 import org.realm4j.io.RealmException;
 import org.realm4j.io.Safetensors;
@@ -42,7 +43,9 @@ public final class RealmModel {
       KnowledgeAugmentedEncoder encoder) {
     if (tokenizer.vocabulary().size() != config.encoder().vocabulary()) {
       throw new RealmException.Incompatible(
-          "vocabulary: the model has " + config.encoder().vocabulary() + " tokens, vocab.txt "
+          "vocabulary: the model has "
+              + config.encoder().vocabulary()
+              + " tokens, vocab.txt "
               + tokenizer.vocabulary().size());
     }
     this.config = config;
@@ -63,8 +66,7 @@ public final class RealmModel {
     BertConfig bert = BertConfig.read(bertFolder.resolve("config.json"));
     WordPiece tokenizer = uncased(bertFolder);
     BertFolder.checkVocabulary(bertFolder, bert, tokenizer);
-    RealmConfig config =
-        RealmConfig.fromSentenceEncoder(bert).withNullDocument(nullDocument);
+    RealmConfig config = RealmConfig.fromSentenceEncoder(bert).withNullDocument(nullDocument);
     try (WeightFolder folder = WeightFolder.open(bertFolder)) {
       String prefix = BertFolder.prefix(bertFolder, folder);
       return create(config, tokenizer, underPrefix("realm.", prefix, from(folder)), seed);
@@ -90,9 +92,7 @@ public final class RealmModel {
     // Separate towers must start equal: two different projections retrieve nothing.
     Embedder queries = config.sharedTowers() ? documents : copy(documents);
     Parameter nullVector =
-        config.nullDocument() == NullDocument.EMPTY_PASSAGE
-            ? null
-            : nullVector(config, start);
+        config.nullDocument() == NullDocument.EMPTY_PASSAGE ? null : nullVector(config, start);
     return new RealmModel(
         config,
         tokenizer,
@@ -149,7 +149,7 @@ public final class RealmModel {
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
-      throw new RealmException(folder + ": could not be created: " + e, e);
+      throw DiskFault.writing(folder, 0, e);
     }
     tokenizer.vocabulary().write(folder.resolve("vocab.txt"));
     for (Map.Entry<String, List<Parameter>> part : parts().entrySet()) {
@@ -165,8 +165,7 @@ public final class RealmModel {
   public static LinkedHashMap<String, Safetensors.Entry> tensors(List<Parameter> parameters) {
     LinkedHashMap<String, Safetensors.Entry> tensors = new LinkedHashMap<>();
     for (Parameter p : parameters) {
-      long[] shape =
-          p.rows() == 1 ? new long[] {p.cols()} : new long[] {p.rows(), p.cols()};
+      long[] shape = p.rows() == 1 ? new long[] {p.cols()} : new long[] {p.rows(), p.cols()};
       tensors.put(p.name(), new Safetensors.Entry(shape, p.values()));
     }
     return tensors;
@@ -306,8 +305,7 @@ public final class RealmModel {
   public InputSequence joint(int[] query, int[] body) {
     int[] x = cut(query, config.queryLimit() - 2);
     int[] z = cut(body, config.passageLimit() - 2);
-    return InputSequence.join(
-        vocabulary(), config.queryLimit() + config.passageLimit() - 1, x, z);
+    return InputSequence.join(vocabulary(), config.queryLimit() + config.passageLimit() - 1, x, z);
   }
 
   private static int[] cut(int[] ids, int length) {
@@ -328,8 +326,6 @@ public final class RealmModel {
       return documents.embed(s, TokenBatch.of(all), drop);
     }
     Tensor free = s.parameter(nullVector);
-    return batch.isEmpty()
-        ? free
-        : s.concat(free, documents.embed(s, TokenBatch.of(batch), drop));
+    return batch.isEmpty() ? free : s.concat(free, documents.embed(s, TokenBatch.of(batch), drop));
   }
 }

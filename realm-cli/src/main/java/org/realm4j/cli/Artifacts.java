@@ -15,6 +15,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import org.realm4j.io.DiskFault;
 import org.realm4j.io.RealmException;
 
 /**
@@ -103,8 +104,7 @@ final class Artifacts {
       }
       return jar;
     } catch (IOException e) {
-      throw new RealmException(
-          "%s: could not be kept in the cache: %s".formatted(jar, e.getMessage()), e);
+      throw DiskFault.writing(jar, 0, e);
     }
   }
 
@@ -128,8 +128,7 @@ final class Artifacts {
           "%s: expected a jar with SHA-256 %s, found %s; the download was not kept"
               .formatted(artifact.coordinates(), artifact.sha256, found));
     }
-    Files.move(
-        fetched, jar, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(fetched, jar, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   /** What Maven said, for a message; it has no output when all went well. */
@@ -181,8 +180,7 @@ final class Artifacts {
 
   static String sha256(Path file) throws IOException {
     try (DigestInputStream in =
-        new DigestInputStream(
-            Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
+        new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
       byte[] buffer = new byte[1 << 16];
       while (in.read(buffer) >= 0) {
         // Reading is what feeds the digest.

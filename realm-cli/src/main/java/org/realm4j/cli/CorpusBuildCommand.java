@@ -104,8 +104,7 @@ final class CorpusBuildCommand implements Runnable {
     long begun = System.nanoTime();
     PrintWriter err = spec.commandLine().getErr();
     Corpus corpus = new Counting(corpus(err), err);
-    try (PassageStore store =
-        PassageStore.build(output, corpus, model.tokenizer(), limit)) {
+    try (PassageStore store = PassageStore.build(output, corpus, model.tokenizer(), limit)) {
       double seconds = Seconds.since(begun);
       Map<String, Object> figures = new LinkedHashMap<>();
       figures.put("corpus", output.toString());

@@ -23,11 +23,12 @@ final class CorpusOption {
    */
   PassageStore open(RealmModel model, PrintWriter err) {
     PassageStore store = PassageStore.open(dir);
-    if (store.vocabularySize() != model.vocabulary().size()) {
+    int found = store.vocabularySize();
+    if (found != model.vocabulary().size()) {
       store.close();
       throw new RealmException.Incompatible(
           "%s: expected the %,d wordpieces of the model, found %,d: build it with this model"
-              .formatted(dir, model.vocabulary().size(), store.vocabularySize()));
+              .formatted(dir, model.vocabulary().size(), found));
     }
     if (store.limit() > model.config().passageLimit()) {
       err.printf(

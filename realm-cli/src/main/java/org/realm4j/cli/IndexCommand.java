@@ -119,17 +119,14 @@ final class IndexCommand implements Runnable {
     long begun = System.nanoTime();
     int dimension = realm.config().embedder().projection();
     float[] vectors;
-    try (ProgressBar bar =
-        ProgressBar.on(spec.commandLine().getErr(), "embed", store.size())) {
+    try (ProgressBar bar = ProgressBar.on(spec.commandLine().getErr(), "embed", store.size())) {
       vectors =
           new PassageEmbedder(realm, store)
               .embedAll(session, realm.documents(), (done, all) -> bar.moveTo(done));
     }
     StoredIndex index =
         new StoredIndex(
-            fingerprint,
-            store.fingerprint(),
-            new Npy.Matrix(vectors, store.size(), dimension));
+            fingerprint, store.fingerprint(), new Npy.Matrix(vectors, store.size(), dimension));
     if (place != null && place.output != null) {
       index.save(place.output);
       spec.commandLine()
@@ -164,8 +161,7 @@ final class IndexCommand implements Runnable {
             index.vectors().cols(),
             0,
             compute.threads());
-    MipsIndex.Hits found =
-        searched.search(vector, new int[] {-1}, Math.min(top, store.size()))[0];
+    MipsIndex.Hits found = searched.search(vector, new int[] {-1}, Math.min(top, store.size()))[0];
     List<Map<String, Object>> hits = new ArrayList<>();
     for (int i = 0; i < found.rows().length; i++) {
       hits.add(hit(i + 1, found.scores()[i], store.passage(found.rows()[i])));

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.realm4j.corpus.PassageStore;
+import org.realm4j.io.DiskFault;
 import org.realm4j.io.FiniteValues;
 import org.realm4j.io.Json;
 import org.realm4j.io.JsonObject;
@@ -171,7 +172,7 @@ final class Inspection {
     try (Stream<Path> entries = Files.list(dir)) {
       return entries.filter(p -> p.toString().endsWith(".safetensors")).sorted().toList();
     } catch (IOException e) {
-      throw new RealmException(dir + ": could not be listed: " + e.getMessage(), e);
+      throw DiskFault.reading(dir, e);
     }
   }
 

@@ -14,7 +14,9 @@ final class ModelFolder {
   static Path existing(Path dir) {
     if (!Files.isDirectory(dir)) {
       throw new RealmException.BadInput(
-          dir + ": expected the folder of a model, found " + (Files.exists(dir) ? "a file" : "nothing"));
+          dir
+              + ": expected the folder of a model, found "
+              + (Files.exists(dir) ? "a file" : "nothing"));
     }
     return dir;
   }

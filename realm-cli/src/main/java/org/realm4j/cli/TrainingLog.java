@@ -11,8 +11,8 @@ import org.realm4j.pretrain.PretrainingListener;
 import org.realm4j.pretrain.StepReport;
 
 /**
- * What pre-training tells: a line every ten seconds while it goes on, and a table and figures at its
- * end. Every number is a mean over the steps since the line before.
+ * What pre-training tells: a line every ten seconds while it goes on, and a table and figures at
+ * its end. Every number is a mean over the steps since the line before.
  */
 final class TrainingLog implements PretrainingListener {
   private static final long LINE_NANOS = Duration.ofSeconds(10).toNanos();

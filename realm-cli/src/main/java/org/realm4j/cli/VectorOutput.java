@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.realm4j.io.DiskFault;
 import org.realm4j.io.Json;
 import org.realm4j.io.Npy;
 import org.realm4j.io.RealmException;
@@ -89,7 +90,7 @@ abstract sealed class VectorOutput implements AutoCloseable {
       try {
         out = new PrintWriter(Files.newBufferedWriter(temporary, StandardCharsets.UTF_8));
       } catch (IOException e) {
-        throw new RealmException(file + ": could not be written: " + e, e);
+        throw DiskFault.writing(file, 0, e);
       }
     }
 
@@ -113,7 +114,7 @@ abstract sealed class VectorOutput implements AutoCloseable {
       try {
         Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
       } catch (IOException e) {
-        throw new RealmException(file + ": could not be written: " + e, e);
+        throw DiskFault.writing(file, 0, e);
       }
     }
 

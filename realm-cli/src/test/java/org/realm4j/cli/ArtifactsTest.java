@@ -67,7 +67,8 @@ class ArtifactsTest {
 
   @Test
   void aFailureTellsWhatToDoByHand() throws IOException {
-    fails("echo '[INFO] hm'; echo '[ERROR] no network'; echo '[ERROR] help'; exit 1",
+    fails(
+        "echo '[INFO] hm'; echo '[ERROR] no network'; echo '[ERROR] help'; exit 1",
         "g:a:1: Maven failed with exit status 1: no network; by hand: put the jar at ");
     fails("exit 0", "g:a:1: Maven brought no a-1.jar; by hand: put the jar at ");
     assertEquals(List.of(), cached());
@@ -86,8 +87,7 @@ class ArtifactsTest {
 
   private Artifacts artifacts(String script) throws IOException {
     Path maven = Files.writeString(folder.resolve("mvn"), script + "\n");
-    return new Artifacts(
-        cache, List.of("sh", maven.toString()), new PrintWriter(err, true));
+    return new Artifacts(cache, List.of("sh", maven.toString()), new PrintWriter(err, true));
   }
 
   private List<String> cached() throws IOException {

@@ -33,8 +33,12 @@ class CheckCommandTest {
     List<String> lines = ran.out().lines().toList();
     List<String> kinds =
         List.of(
-            "REALM model of 2 layers", "BERT model of 2 layers", "corpus of 20 passages",
-            "index of 20 vectors of dimension 32", "NumPy matrix of 2 x 3", "safetensors");
+            "REALM model of 2 layers",
+            "BERT model of 2 layers",
+            "corpus of 20 passages",
+            "index of 20 vectors of dimension 32",
+            "NumPy matrix of 2 x 3",
+            "safetensors");
     assertEquals(kinds.size(), lines.size(), ran::toString);
     for (int i = 0; i < kinds.size(); i++) {
       assertTrue(lines.get(i).startsWith("ok "), lines.get(i));
@@ -57,7 +61,9 @@ class CheckCommandTest {
     ran.failedWith("2 of 2 paths are damaged");
     assertEquals(4, ran.out().lines().count(), ran::toString);
     assertTrue(
-        ran.out().contains("encoder.layer.0.output.dense.bias: expected finite values, found NaN at [7]"),
+        ran.out()
+            .contains(
+                "encoder.layer.0.output.dense.bias: expected finite values, found NaN at [7]"),
         ran::toString);
     assertTrue(
         ran.out().contains("embeddings.LayerNorm.weight: expected finite values, found Infinity"),

@@ -68,8 +68,7 @@ class EmbedCommandTest {
     try (Session s = BackendProvider.backend("reference").open(1);
         Tape tape = s.infer()) {
       InputSequence input = realm.query(realm.tokenizer().ids("Paris"));
-      float[] expected =
-          realm.queries().embed(s, TokenBatch.of(List.of(input)), null).toArray();
+      float[] expected = realm.queries().embed(s, TokenBatch.of(List.of(input)), null).toArray();
       assertArrayEquals(expected, found[1], 1e-5f);
     }
     float[][] passages = vectors(Ran.realm("embed", "--model", model, "--as", "passage", texts));
@@ -192,12 +191,12 @@ class EmbedCommandTest {
     Ran.realm("embed", "--model", model, texts).failedWith("model.safetensors");
     Files.write(weights, sound);
 
-    Files.writeString(model.resolve("vocab.txt"), "extra\n", java.nio.file.StandardOpenOption.APPEND);
+    Files.writeString(
+        model.resolve("vocab.txt"), "extra\n", java.nio.file.StandardOpenOption.APPEND);
     Ran.realm("embed", "--model", model, texts)
         .failedWith("expected 51 wordpieces", "found 52 in vocab.txt");
     Files.delete(model.resolve("config.json"));
-    Ran.realm("embed", "--model", model, texts)
-        .failedWith("config.json: there is no such file");
+    Ran.realm("embed", "--model", model, texts).failedWith("config.json: there is no such file");
   }
 
   @Test

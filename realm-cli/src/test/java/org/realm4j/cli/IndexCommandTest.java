@@ -29,8 +29,7 @@ class IndexCommandTest {
 
   @Test
   void aStoredIndexFindsWhatAFreshOneFinds() {
-    Ran stored =
-        index("--output", index, "--search", "Bonn is a city", "--top", 4).succeeded();
+    Ran stored = index("--output", index, "--search", "Bonn is a city", "--top", 4).succeeded();
     Ran again = index("--index", index, "--search", "Bonn is a city", "--top", 4).succeeded();
     Ran fresh = index("--search", "Bonn is a city", "--top", 4).succeeded();
     assertTrue(stored.out().contains("20 vectors of dimension 32"), stored::toString);
@@ -56,8 +55,7 @@ class IndexCommandTest {
   @Test
   void anIndexOfAnotherModelOrCorpusIsRefused() throws IOException {
     index("--output", index).succeeded();
-    TinyFiles.poke(
-        model.resolve("retriever/model.safetensors"), "cls.dense.weight", 3, 0.5f);
+    TinyFiles.poke(model.resolve("retriever/model.safetensors"), "cls.dense.weight", 3, 0.5f);
     index("--index", index, "--search", "Rome")
         .failedWith("index: made with another model", "expected fingerprint", "found");
     Path lines = folder.resolve("other.jsonl");

@@ -26,8 +26,7 @@ class MiniLmReferenceTest {
 
   @Test
   void hiddenStatesAndMeansAreThoseOfOnnxRuntime() {
-    JsonObject reference =
-        Json.parseObject(given("realm.data").resolve("minilm/reference.json"));
+    JsonObject reference = Json.parseObject(given("realm.data").resolve("minilm/reference.json"));
     BertFolder minilm = BertFolder.open(given("realm.minilm"));
     List<Object> examples = reference.list("examples");
     assertTrue(examples.size() >= 5, "too few examples");

@@ -26,13 +26,44 @@ final class TinyFiles {
       List.of("Bonn", "Paris", "Rome", "Cairo", "Oslo", "Lima", "Delhi", "Kyoto", "Quito", "Sofia");
   private static final List<String> COUNTRIES =
       List.of(
-          "Germany", "France", "Italy", "Egypt", "Norway", "Peru", "India", "Japan", "Ecuador",
+          "Germany",
+          "France",
+          "Italy",
+          "Egypt",
+          "Norway",
+          "Peru",
+          "India",
+          "Japan",
+          "Ecuador",
           "Bulgaria");
   private static final List<String> OTHERS =
       List.of(
-          "a", "and", "are", "big", "city", "capital", "has", "in", "is", "lies", "many", "of",
-          "old", "people", "river", "the", "there", "town", "visitors", "we", "went", "to", ".", ",",
-          "##s", "##n");
+          "a",
+          "and",
+          "are",
+          "big",
+          "city",
+          "capital",
+          "has",
+          "in",
+          "is",
+          "lies",
+          "many",
+          "of",
+          "old",
+          "people",
+          "river",
+          "the",
+          "there",
+          "town",
+          "visitors",
+          "we",
+          "went",
+          "to",
+          ".",
+          ",",
+          "##s",
+          "##n");
 
   private TinyFiles() {}
 
@@ -48,8 +79,7 @@ final class TinyFiles {
   static Path bert(Path dir, String prefix) throws IOException {
     Files.createDirectories(dir);
     BertConfig config =
-        new BertConfig(
-            vocabulary().size(), HIDDEN, 2, 2, 64, 512, 2, Activation.GELU, 1e-12f);
+        new BertConfig(vocabulary().size(), HIDDEN, 2, 2, 64, 512, 2, Activation.GELU, 1e-12f);
     vocabulary().write(dir.resolve("vocab.txt"));
     Json.write(dir.resolve("config.json"), config.toJson("bert"));
     write(dir, new Bert(config, prefix, Weights.random(7)));
@@ -77,10 +107,20 @@ final class TinyFiles {
     for (int i = 0; i < CITIES.size(); i++) {
       String city = CITIES.get(i);
       String country = COUNTRIES.get(i);
-      lines.add(passage(city, "There is a city, " + city + ". The capital of " + country
-          + " is " + city + "."));
-      lines.add(passage(country, "We went to " + country + ". There are many people in " + city
-          + " and in " + country + "."));
+      lines.add(
+          passage(
+              city,
+              "There is a city, " + city + ". The capital of " + country + " is " + city + "."));
+      lines.add(
+          passage(
+              country,
+              "We went to "
+                  + country
+                  + ". There are many people in "
+                  + city
+                  + " and in "
+                  + country
+                  + "."));
     }
     return lines;
   }

@@ -34,8 +34,7 @@ class TokenizeCommandTest {
     List<JsonObject> lines = Ran.realm("tokenize", "--model", model, file).succeeded().json();
     assertEquals(2, lines.size());
     assertEquals(List.of("bonn", "##s", "[UNK]", "paris"), lines.getFirst().list("tokens"));
-    assertEquals(
-        "[[0,4],[4,5],[6,7],[8,13]]", Json.format(lines.getFirst().list("offsets")));
+    assertEquals("[[0,4],[4,5],[6,7],[8,13]]", Json.format(lines.getFirst().list("offsets")));
     assertEquals(List.of(), lines.getLast().list("ids"));
   }
 
