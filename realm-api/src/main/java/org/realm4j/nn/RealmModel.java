@@ -1,5 +1,7 @@
 package org.realm4j.nn;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -7,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
+import org.realm4j.io.DiskFault;
 import org.realm4j.io.Json;
 import org.realm4j.io.RealmException;
 import org.realm4j.io.Safetensors;
@@ -41,7 +44,9 @@ public final class RealmModel {
       KnowledgeAugmentedEncoder encoder) {
     if (tokenizer.vocabulary().size() != config.encoder().vocabulary()) {
       throw new RealmException.Incompatible(
-          "vocabulary: the model has " + config.encoder().vocabulary() + " tokens, vocab.txt "
+          "vocabulary: the model has "
+              + config.encoder().vocabulary()
+              + " tokens, vocab.txt "
               + tokenizer.vocabulary().size());
     }
     this.config = config;
@@ -60,13 +65,24 @@ public final class RealmModel {
    */
   public static RealmModel fromBert(Path bertFolder, NullDocument nullDocument, long seed) {
     BertConfig bert = BertConfig.read(bertFolder.resolve("config.json"));
-    WordPiece tokenizer = new WordPiece(Vocabulary.load(bertFolder.resolve("vocab.txt")));
-    RealmConfig config =
-        RealmConfig.fromSentenceEncoder(bert).withNullDocument(nullDocument);
+    WordPiece tokenizer = uncased(bertFolder);
+    BertFolder.checkVocabulary(bertFolder, bert, tokenizer);
+    RealmConfig config = RealmConfig.fromSentenceEncoder(bert).withNullDocument(nullDocument);
     try (WeightFolder folder = WeightFolder.open(bertFolder)) {
-      String prefix = folder.contains("embeddings.word_embeddings.weight") ? "" : "bert.";
+      String prefix = BertFolder.prefix(bertFolder, folder);
       return create(config, tokenizer, underPrefix("realm.", prefix, from(folder)), seed);
     }
+  }
+
+  /** A REALM folder has no place yet to say that its tokenizer keeps capitals. */
+  private static WordPiece uncased(Path bertFolder) {
+    WordPiece tokenizer = BertFolder.tokenizer(bertFolder);
+    if (!tokenizer.lowerCase()) {
+      throw new RealmException.Incompatible(
+          bertFolder.resolve("tokenizer_config.json")
+              + ": do_lower_case: expected true, found false: REALM is made of uncased models");
+    }
+    return tokenizer;
   }
 
   /** A REALM whose missing tensors start as BERT starts. */
@@ -77,9 +93,7 @@ public final class RealmModel {
     // Separate towers must start equal: two different projections retrieve nothing.
     Embedder queries = config.sharedTowers() ? documents : copy(documents);
     Parameter nullVector =
-        config.nullDocument() == NullDocument.EMPTY_PASSAGE
-            ? null
-            : nullVector(config, start);
+        config.nullDocument() == NullDocument.EMPTY_PASSAGE ? null : nullVector(config, start);
     return new RealmModel(
         config,
         tokenizer,
@@ -132,6 +146,7 @@ public final class RealmModel {
             Json.parseObject(folder.resolve("realm.json")),
             BertConfig.read(retriever.resolve("config.json")),
             BertConfig.read(encoder.resolve("config.json")));
+    BertFolder.checkVocabulary(folder, config.encoder(), tokenizer);
     try (WeightFolder r = WeightFolder.open(retriever);
         WeightFolder e = WeightFolder.open(encoder)) {
       Embedder documents = new Embedder(config.retriever(), config.embedder(), "realm.", from(r));
@@ -159,6 +174,11 @@ public final class RealmModel {
    * (RealmKnowledgeAugEncoder).
    */
   public void save(Path folder) {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw DiskFault.writing(folder, 0, e);
+    }
     tokenizer.vocabulary().write(folder.resolve("vocab.txt"));
     for (Map.Entry<String, List<Parameter>> part : parts().entrySet()) {
       Path dir = folder.resolve(part.getKey());
@@ -173,8 +193,7 @@ public final class RealmModel {
   public static SequencedMap<String, Safetensors.Entry> tensors(List<Parameter> parameters) {
     LinkedHashMap<String, Safetensors.Entry> tensors = new LinkedHashMap<>();
     for (Parameter p : parameters) {
-      long[] shape =
-          p.rows() == 1 ? new long[] {p.cols()} : new long[] {p.rows(), p.cols()};
+      long[] shape = p.rows() == 1 ? new long[] {p.cols()} : new long[] {p.rows(), p.cols()};
       tensors.put(p.name(), new Safetensors.Entry(shape, p.values()));
     }
     return tensors;
@@ -314,8 +333,7 @@ public final class RealmModel {
   public InputSequence joint(int[] query, int[] body) {
     int[] x = cut(query, config.queryLimit() - 2);
     int[] z = cut(body, config.passageLimit() - 2);
-    return InputSequence.join(
-        vocabulary(), config.queryLimit() + config.passageLimit() - 1, x, z);
+    return InputSequence.join(vocabulary(), config.queryLimit() + config.passageLimit() - 1, x, z);
   }
 
   private static int[] cut(int[] ids, int length) {
@@ -336,8 +354,6 @@ public final class RealmModel {
       return documents.embed(s, TokenBatch.of(all), drop);
     }
     Tensor free = s.parameter(nullVector);
-    return batch.isEmpty()
-        ? free
-        : s.concat(free, documents.embed(s, TokenBatch.of(batch), drop));
+    return batch.isEmpty() ? free : s.concat(free, documents.embed(s, TokenBatch.of(batch), drop));
   }
 }

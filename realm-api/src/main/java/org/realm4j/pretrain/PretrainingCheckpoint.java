@@ -55,8 +55,7 @@ public final class PretrainingCheckpoint {
     }
     Safetensors.write(dir.resolve(MOMENTS), moments, Map.of());
     KnowledgeIndex index = trainer.index();
-    Safetensors.write(
-        dir.resolve(INDEX), vectors(index.vectors(), index.dimension()), Map.of());
+    Safetensors.write(dir.resolve(INDEX), vectors(index.vectors(), index.dimension()), Map.of());
     Map<String, Object> state = new LinkedHashMap<>();
     state.put("format", 1);
     state.put("step", trainer.step());
@@ -162,8 +161,13 @@ public final class PretrainingCheckpoint {
   private static void same(Path dir, String what, String found, String expected) {
     if (!found.equals(expected)) {
       throw new RealmException.Incompatible(
-          dir + ": the checkpoint was made with other " + what + ": expected " + expected
-              + ", found " + found);
+          dir
+              + ": the checkpoint was made with other "
+              + what
+              + ": expected "
+              + expected
+              + ", found "
+              + found);
     }
   }
 }
