@@ -171,7 +171,7 @@ public final class Realm implements AutoCloseable {
       if (clozeSteps > 0) {
         new InverseClozeTask(model, store)
             .run(InverseClozeTask.Settings.of(clozeSteps), session, (step, loss) -> {});
-        index = embed(0);
+        replace(embed(0));
       }
       new EncoderWarmUp(
               model,
@@ -190,8 +190,13 @@ public final class Realm implements AutoCloseable {
             model, store, queries(model, store, settings), settings, backend, threads)) {
       trainer.run(listener);
       trainer.refreshNow(PassageEmbedder.Progress.NONE);
-      index = trainer.index();
+      replace(trainer.index());
     }
+  }
+
+  private void replace(KnowledgeIndex next) {
+    index.close();
+    index = next;
   }
 
   private static QuerySource queries(RealmModel model, PassageStore store, Pretraining settings) {
@@ -270,6 +275,7 @@ public final class Realm implements AutoCloseable {
 
   @Override
   public void close() {
+    index.close();
     store.close();
     if (temporary != null) {
       try (Stream<Path> files = Files.walk(temporary)) {

@@ -298,6 +298,7 @@ public final class RealmModel {
    * Vectors of documents with the null document first.
    *
    * @param batch the documents without the null document
+   * @param drop examples of the null document and of each document
    * @return {@code [1 + sequences, projection]}
    */
   public Tensor withNullDocument(Session s, List<InputSequence> batch, @Nullable DropoutPlan drop) {
@@ -310,6 +311,7 @@ public final class RealmModel {
     Tensor free = s.parameter(nullVector);
     return batch.isEmpty()
         ? free
-        : s.concat(free, documents.embed(s, TokenBatch.of(batch), drop));
+        : s.concat(
+            free, documents.embed(s, TokenBatch.of(batch), drop == null ? null : drop.from(1)));
   }
 }

@@ -161,7 +161,7 @@ public final class EncoderWarmUp {
     return index.search(vectors, batch.stream().mapToInt(MaskedQuery::passage).toArray(), DEPTH);
   }
 
-  /** A passage that holds the span, the best retrieved one if there is one; else the best at all. */
+  /** A passage that holds the span, the best retrieved one if there is one; else the best at all, none in a corpus of one. */
   private int holder(MaskedQuery query, MipsIndex.Hits hits, int key, int b) {
     for (int row : hits.rows()) {
       if (occurrences.contains(row, query.targets())) {
@@ -172,6 +172,6 @@ public final class EncoderWarmUp {
     if (holders.length > 0) {
       return holders[CounterRandom.below(holders.length, key, 1000 + b)];
     }
-    return hits.rows()[0];
+    return hits.rows().length > 0 ? hits.rows()[0] : KnowledgeAugmentedForward.NULL_DOCUMENT;
   }
 }

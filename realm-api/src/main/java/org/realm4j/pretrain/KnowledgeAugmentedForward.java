@@ -70,7 +70,9 @@ final class KnowledgeAugmentedForward {
     if (settings.retrieverGradient()) {
       queryVectors =
           model.queries().embed(
-              s, queryBatch, dropout(settings, RandomStream.QUERY_DROPOUT, queries.size(), 1));
+              s,
+              queryBatch,
+              dropout(settings, RandomStream.QUERY_DROPOUT, examples(queries.size(), 1, settings)));
     } else {
       queryVectors = detachedQueries(s, queryBatch);
     }
@@ -84,7 +86,7 @@ final class KnowledgeAugmentedForward {
             ? model.withNullDocument(
                 s,
                 documents,
-                dropout(settings, RandomStream.DOCUMENT_DROPOUT, 1 + distinct.size(), 1))
+                dropout(settings, RandomStream.DOCUMENT_DROPOUT, byPassage(distinct)))
             : fromIndex(s, distinct, index);
     Tensor scores =
         s.innerProducts(queryVectors, documentVectors, repeat(queries.size(), settings), rows);
@@ -98,7 +100,9 @@ final class KnowledgeAugmentedForward {
                 joint.batch,
                 joint.rows,
                 dropout(
-                    settings, RandomStream.ENCODER_DROPOUT, queries.size(), settings.candidates()));
+                    settings,
+                    RandomStream.ENCODER_DROPOUT,
+                    examples(queries.size(), settings.candidates(), settings)));
     Tensor tokens = model.encoder().head().logLikelihood(s, states, joint.targets); // [.., 1]
     int[] masks = queries.stream().mapToInt(q -> q.masked().length).toArray();
     MarginalLikelihood likelihood =
@@ -111,14 +115,24 @@ final class KnowledgeAugmentedForward {
   }
 
   private static @Nullable DropoutPlan dropout(
-      Settings settings, RandomStream stream, int sequences, int perQuery) {
-    if (settings.dropout() == 0) {
-      return null;
-    }
-    int[] examples = new int[sequences * perQuery];
+      Settings settings, RandomStream stream, int[] examples) {
+    return settings.dropout() == 0
+        ? null
+        : new DropoutPlan(
+            settings.dropout(), stream.key(settings.seed(), settings.step()), examples);
+  }
+
+  private static int[] examples(int queries, int perQuery, Settings settings) {
+    int[] examples = new int[queries * perQuery];
     Arrays.setAll(examples, i -> settings.firstExample() * perQuery + i);
-    return new DropoutPlan(
-        settings.dropout(), stream.key(settings.seed(), settings.step()), examples);
+    return examples;
+  }
+
+  /** By number of the passage, so that the parts of a batch drop what the whole batch drops. */
+  private static int[] byPassage(IntArrayList distinct) {
+    int[] examples = new int[1 + distinct.size()]; // the null document first
+    Arrays.setAll(examples, i -> i == 0 ? 0 : 1 + distinct.getInt(i - 1));
+    return examples;
   }
 
   private Tensor detachedQueries(Session s, TokenBatch batch) {

@@ -86,9 +86,8 @@ public final class Pretrainer implements AutoCloseable {
             : Schedule.constant();
     forward = new KnowledgeAugmentedForward(model, store);
     session = backend.open(threads);
+    refresher = new IndexRefresher(model, store, settings.refreshMode(), session, backend);
     try {
-      refresher =
-          new IndexRefresher(model, store, settings.refreshMode(), session, backend);
       index =
           index(
               vectors != null
@@ -97,7 +96,7 @@ public final class Pretrainer implements AutoCloseable {
                       .embedAll(session, model.documents(), PassageEmbedder.Progress.NONE),
               0);
     } catch (RuntimeException e) {
-      session.close();
+      close();
       throw e;
     }
   }
@@ -128,7 +127,10 @@ public final class Pretrainer implements AutoCloseable {
     return refreshes;
   }
 
-  /** The generation that is searched now. */
+  /**
+   * The generation that is searched now, until the next refresh closes it. The last one outlives the
+   * trainer: whoever asked for it closes it.
+   */
   public KnowledgeIndex index() {
     return index;
   }
@@ -143,6 +145,10 @@ public final class Pretrainer implements AutoCloseable {
 
   Pretraining settings() {
     return settings;
+  }
+
+  QuerySource queries() {
+    return queries;
   }
 
   PassageStore store() {
@@ -279,7 +285,7 @@ public final class Pretrainer implements AutoCloseable {
   private double publish(PretrainingListener listener) {
     long begun = System.nanoTime();
     IndexRefresher.State done = refresher.finish();
-    index = index(done.vectors(), done.step());
+    replace(index(done.vectors(), done.step()));
     refreshes++;
     listener.refreshed(step, done.step());
     return (System.nanoTime() - begun) * 1e-9;
@@ -292,7 +298,12 @@ public final class Pretrainer implements AutoCloseable {
     }
     float[] vectors =
         new PassageEmbedder(model, store).embedAll(session, model.documents(), progress);
-    index = index(vectors, step);
+    replace(index(vectors, step));
+  }
+
+  private void replace(KnowledgeIndex next) {
+    index.close();
+    index = next;
   }
 
   /** For {@link PretrainingCheckpoint}. */
@@ -304,7 +315,7 @@ public final class Pretrainer implements AutoCloseable {
       IndexRefresher.@Nullable State pending) {
     step = atStep;
     refreshes = refreshesDone;
-    index = serving;
+    replace(serving);
     visibleAt = pendingVisibleAt;
     optimizer.resumeAt(atStep);
     if (pending != null) {

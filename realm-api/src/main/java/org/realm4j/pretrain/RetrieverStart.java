@@ -178,8 +178,6 @@ public final class RetrieverStart {
       double entropy,
       Session session) {
     int d = model.config().embedder().projection();
-    KnowledgeIndex index =
-        new KnowledgeIndex(MipsIndexProvider.named("exact"), vectors, d, 0, 1);
     float[] queries;
     try (Tape tape = session.infer()) {
       List<InputSequence> inputs = sample.stream().map(q -> model.query(q.ids())).toList();
@@ -191,7 +189,11 @@ public final class RetrieverStart {
       rowOf.put(passages[row], row);
     }
     int[] own = sample.stream().mapToInt(q -> rowOf.get(q.passage())).toArray();
-    MipsIndex.Hits[] hits = index.search(queries, own, candidates - 1);
+    MipsIndex.Hits[] hits;
+    try (KnowledgeIndex index =
+        new KnowledgeIndex(MipsIndexProvider.named("exact"), vectors, d, 0, 1)) {
+      hits = index.search(queries, own, candidates - 1);
+    }
     float[] empty = nullVector(model, session, queries, own.length, hits);
     double[][] scores = new double[own.length][];
     for (int q = 0; q < own.length; q++) {
