@@ -131,13 +131,13 @@ public final class RealmModel {
    * (RealmKnowledgeAugEncoder).
    */
   public void save(Path folder) {
-    tokenizer.vocabulary().write(folder.resolve("vocab.txt"));
     for (Map.Entry<String, List<Parameter>> part : parts().entrySet()) {
       Path dir = folder.resolve(part.getKey());
       BertConfig bert = part.getKey().equals("encoder") ? config.encoder() : config.retriever();
       WeightFolder.write(dir, tensors(part.getValue()), Long.MAX_VALUE);
       Json.write(dir.resolve("config.json"), bert.toJson("realm"));
     }
+    tokenizer.vocabulary().write(folder.resolve("vocab.txt")); // the folder is there by now
     Json.write(folder.resolve("realm.json"), config.toJson());
   }
 

@@ -239,13 +239,16 @@ public final class Pretrainer implements AutoCloseable {
       Tensor loss = result.likelihood().loss(session, divisor);
       float value = loss.scalar();
       if (!Float.isFinite(value)) {
-        session.clearGradients();
-        throw new RealmException("step " + step + ": the loss is " + value + "; nothing changed");
+        throw new RealmException("the loss is " + value);
       }
       totals.loss += value;
       totals.tokens += result.tokens();
       add(totals, result.likelihood());
       session.backward(loss);
+    } catch (RealmException e) {
+      session.clearGradients();
+      throw new RealmException(
+          "step " + step + ": " + e.getMessage() + "; nothing was updated", e);
     }
   }
 

@@ -103,14 +103,14 @@ public final class IndexRefresher implements AutoCloseable {
       int left = store.size() - s.next();
       int until = s.next() + (int) Math.ceilDiv((long) left, Math.max(1, stepsLeft));
       while (s.next() < until) {
-        s = advance(s);
+        s = advance(s, until);
       }
       state = s;
     }
   }
 
-  private State advance(State s) {
-    int next = embedder.embedBatch(session, s.tower(), s.next(), store.size(), s.vectors());
+  private State advance(State s, int until) {
+    int next = embedder.embedBatch(session, s.tower(), s.next(), until, s.vectors());
     return new State(s.step(), s.tower(), next, s.vectors());
   }
 
@@ -186,7 +186,7 @@ public final class IndexRefresher implements AutoCloseable {
           return 0;
         }
       }
-      State advanced = advance(s);
+      State advanced = advance(s, store.size());
       synchronized (IndexRefresher.this) {
         state = advanced;
         IndexRefresher.this.notifyAll();
