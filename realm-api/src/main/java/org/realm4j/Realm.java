@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.corpus.Corpus;
@@ -87,12 +88,26 @@ public final class Realm implements AutoCloseable {
    * @param bertFolder a Hugging Face folder, such as {@code realm import} makes
    */
   public static Realm create(Path bertFolder, Corpus corpus) {
-    RealmModel model =
-        RealmModel.fromBert(bertFolder, RealmConfig.NullDocument.EMPTY_PASSAGE, SEED);
-    Path temporary = temporaryFolder();
-    PassageStore store =
-        PassageStore.build(
-            temporary, corpus, model.tokenizer(), model.config().passageLimit());
+    return create(bertFolder, corpus, temporaryFolder());
+  }
+
+  /**
+   * @param temporary where the corpus is kept; removed by {@link #close}, and if this fails
+   */
+  static Realm create(Path bertFolder, Corpus corpus, Path temporary) {
+    try {
+      RealmModel model =
+          RealmModel.fromBert(bertFolder, RealmConfig.NullDocument.EMPTY_PASSAGE, SEED);
+      PassageStore store =
+          PassageStore.build(temporary, corpus, model.tokenizer(), model.config().passageLimit());
+      return closingOnFailure(store, () -> create(model, store, temporary));
+    } catch (RuntimeException e) {
+      deleteAll(temporary);
+      throw e;
+    }
+  }
+
+  private static Realm create(RealmModel model, PassageStore store, Path temporary) {
     Backend backend = BackendProvider.backend("auto");
     int threads = Runtime.getRuntime().availableProcessors();
     try (Session session = backend.open(threads)) {
@@ -113,6 +128,10 @@ public final class Realm implements AutoCloseable {
   public static Realm open(Path folder) {
     RealmModel model = RealmModel.open(folder.resolve("model"));
     PassageStore store = PassageStore.open(folder.resolve("corpus"));
+    return closingOnFailure(store, () -> open(folder, model, store));
+  }
+
+  private static Realm open(Path folder, RealmModel model, PassageStore store) {
     Backend backend = BackendProvider.backend("auto");
     int threads = Runtime.getRuntime().availableProcessors();
     try (Safetensors file = Safetensors.open(folder.resolve("index.safetensors"))) {
@@ -127,6 +146,15 @@ public final class Realm implements AutoCloseable {
           new KnowledgeIndex(
               MipsIndexProvider.named("exact"), file.floats("vectors"), dimension, 0, threads);
       return new Realm(model, store, null, backend, threads, index);
+    }
+  }
+
+  private static Realm closingOnFailure(PassageStore store, Supplier<Realm> realm) {
+    try {
+      return realm.get();
+    } catch (RuntimeException e) {
+      store.close();
+      throw e;
     }
   }
 
@@ -278,11 +306,15 @@ public final class Realm implements AutoCloseable {
     index.close();
     store.close();
     if (temporary != null) {
-      try (Stream<Path> files = Files.walk(temporary)) {
-        files.sorted(Comparator.reverseOrder()).forEach(Realm::delete);
-      } catch (IOException e) {
-        throw new RealmException(temporary + ": could not be removed: " + e.getMessage(), e);
-      }
+      deleteAll(temporary);
+    }
+  }
+
+  private static void deleteAll(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      files.sorted(Comparator.reverseOrder()).forEach(Realm::delete);
+    } catch (IOException e) {
+      throw new RealmException(folder + ": could not be removed: " + e.getMessage(), e);
     }
   }
 

@@ -205,6 +205,9 @@ public final class RetrieverStart {
         scores[q][1 + k] = hits[q].scores()[k];
       }
     }
+    if (!model.config().embedder().layerNorm()) {
+      return measure(scores, 1); // nothing that a gain could be given to
+    }
     double low = 1e-3;
     double high = 10;
     for (int i = 0; i < 60; i++) {
