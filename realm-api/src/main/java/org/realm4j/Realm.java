@@ -35,7 +35,6 @@ import org.realm4j.tensor.BackendProvider;
 import org.realm4j.tensor.Session;
 import org.realm4j.text.EntityTagger;
 import org.realm4j.text.Passage;
-import org.realm4j.text.WordPiece;
 
 /**
  * A language model that looks things up: a corpus, a retriever and a knowledge-augmented encoder in
@@ -82,8 +81,8 @@ public final class Realm implements AutoCloseable {
 
   /**
    * A new REALM over a corpus, from a pre-trained BERT or sentence encoder. The projection starts
-   * with the corpus's principal directions, so retrieval works at once; the encoder has to be {@link
-   * #warmUp warmed up} before it can predict anything.
+   * with the corpus's principal directions, so retrieval works at once; the encoder has to be
+   * {@link #warmUp warmed up} before it can predict anything.
    *
    * @param bertFolder a Hugging Face folder, such as {@code realm import} makes
    */
@@ -139,7 +138,12 @@ public final class Realm implements AutoCloseable {
       long[] shape = file.shape("vectors");
       if (shape.length != 2 || shape[0] != store.size() || shape[1] != dimension) {
         throw new RealmException.Incompatible(
-            folder + ": index: expected " + store.size() + " vectors of " + dimension + ", found "
+            folder
+                + ": index: expected "
+                + store.size()
+                + " vectors of "
+                + dimension
+                + ", found "
                 + java.util.Arrays.toString(shape));
       }
       KnowledgeIndex index =
@@ -202,11 +206,7 @@ public final class Realm implements AutoCloseable {
         replace(embed(0));
       }
       new EncoderWarmUp(
-              model,
-              store,
-              queries(model, store, Pretraining.steps(0)),
-              occurrences,
-              index)
+              model, store, queries(model, store, Pretraining.steps(0)), occurrences, index)
           .run(EncoderWarmUp.Settings.of(encoderSteps), session, (step, likelihood) -> {});
     }
   }
@@ -214,8 +214,7 @@ public final class Realm implements AutoCloseable {
   /** Trains retriever and encoder together (section 3), then embeds the corpus once more. */
   public void pretrain(Pretraining settings, PretrainingListener listener) {
     try (Pretrainer trainer =
-        new Pretrainer(
-            model, store, queries(model, store, settings), settings, backend, threads)) {
+        new Pretrainer(model, store, queries(model, store, settings), settings, backend, threads)) {
       trainer.run(listener);
       trainer.refreshNow(PassageEmbedder.Progress.NONE);
       replace(trainer.index());
@@ -272,8 +271,7 @@ public final class Realm implements AutoCloseable {
       List<Evidence> evidence = new ArrayList<>();
       for (int k = 0; k < candidates; k++) {
         int passage = outcome.candidates()[k];
-        evidence.add(
-            new Evidence(passage < 0 ? null : store.passage(passage), outcome.prior()[k]));
+        evidence.add(new Evidence(passage < 0 ? null : store.passage(passage), outcome.prior()[k]));
       }
       return new Prediction(tokens, evidence);
     }

@@ -16,8 +16,7 @@ import org.realm4j.tensor.Dropout;
 public record DropoutPlan(float rate, int key, int[] examples) {
   /** The plan of the sequences from that one on. */
   DropoutPlan from(int sequence) {
-    return new DropoutPlan(
-        rate, key, Arrays.copyOfRange(examples, sequence, examples.length));
+    return new DropoutPlan(rate, key, Arrays.copyOfRange(examples, sequence, examples.length));
   }
 
   /** Counters of all tokens of a batch: example and position, never the packed row. */

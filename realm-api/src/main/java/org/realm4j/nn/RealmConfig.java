@@ -34,18 +34,29 @@ public record RealmConfig(
     if (queryLimit < 3 || passageLimit < 4) {
       throw new RealmException.BadInput(
           "limits: expected at least 3 tokens a query and 4 a passage, found "
-              + queryLimit + " and " + passageLimit);
+              + queryLimit
+              + " and "
+              + passageLimit);
     }
     int joint = queryLimit + passageLimit - 1;
     if (joint > encoder.positions() || passageLimit > retriever.positions()) {
       throw new RealmException.BadInput(
-          "limits: query " + queryLimit + " + passage " + passageLimit + " need " + joint
-              + " positions, the encoder has " + encoder.positions() + " and the retriever "
+          "limits: query "
+              + queryLimit
+              + " + passage "
+              + passageLimit
+              + " need "
+              + joint
+              + " positions, the encoder has "
+              + encoder.positions()
+              + " and the retriever "
               + retriever.positions());
     }
     if (retriever.vocabulary() != encoder.vocabulary()) {
       throw new RealmException.Incompatible(
-          "vocabulary: the retriever has " + retriever.vocabulary() + " tokens, the encoder "
+          "vocabulary: the retriever has "
+              + retriever.vocabulary()
+              + " tokens, the encoder "
               + encoder.vocabulary());
     }
   }
@@ -113,7 +124,12 @@ public record RealmConfig(
       }
     }
     throw new RealmException.BadInput(
-        json.where() + ": " + key + ": expected one of "
-            + java.util.List.of(type.getEnumConstants()) + ", found " + name);
+        json.where()
+            + ": "
+            + key
+            + ": expected one of "
+            + java.util.List.of(type.getEnumConstants())
+            + ", found "
+            + name);
   }
 }

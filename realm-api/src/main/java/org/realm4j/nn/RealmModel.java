@@ -40,7 +40,9 @@ public final class RealmModel {
       KnowledgeAugmentedEncoder encoder) {
     if (tokenizer.vocabulary().size() != config.encoder().vocabulary()) {
       throw new RealmException.Incompatible(
-          "vocabulary: the model has " + config.encoder().vocabulary() + " tokens, vocab.txt "
+          "vocabulary: the model has "
+              + config.encoder().vocabulary()
+              + " tokens, vocab.txt "
               + tokenizer.vocabulary().size());
     }
     this.config = config;
@@ -60,8 +62,7 @@ public final class RealmModel {
   public static RealmModel fromBert(Path bertFolder, NullDocument nullDocument, long seed) {
     BertConfig bert = BertConfig.read(bertFolder.resolve("config.json"));
     WordPiece tokenizer = new WordPiece(Vocabulary.load(bertFolder.resolve("vocab.txt")));
-    RealmConfig config =
-        RealmConfig.fromSentenceEncoder(bert).withNullDocument(nullDocument);
+    RealmConfig config = RealmConfig.fromSentenceEncoder(bert).withNullDocument(nullDocument);
     try (WeightFolder folder = WeightFolder.open(bertFolder)) {
       String prefix = folder.contains("embeddings.word_embeddings.weight") ? "" : "bert.";
       return create(config, tokenizer, underPrefix("realm.", prefix, from(folder)), seed);
@@ -76,9 +77,7 @@ public final class RealmModel {
     // Separate towers must start equal: two different projections retrieve nothing.
     Embedder queries = config.sharedTowers() ? documents : copy(documents);
     Parameter nullVector =
-        config.nullDocument() == NullDocument.EMPTY_PASSAGE
-            ? null
-            : nullVector(config, start);
+        config.nullDocument() == NullDocument.EMPTY_PASSAGE ? null : nullVector(config, start);
     return new RealmModel(
         config,
         tokenizer,
@@ -145,8 +144,7 @@ public final class RealmModel {
   public static LinkedHashMap<String, Safetensors.Entry> tensors(List<Parameter> parameters) {
     LinkedHashMap<String, Safetensors.Entry> tensors = new LinkedHashMap<>();
     for (Parameter p : parameters) {
-      long[] shape =
-          p.rows() == 1 ? new long[] {p.cols()} : new long[] {p.rows(), p.cols()};
+      long[] shape = p.rows() == 1 ? new long[] {p.cols()} : new long[] {p.rows(), p.cols()};
       tensors.put(p.name(), new Safetensors.Entry(shape, p.values()));
     }
     return tensors;
@@ -286,8 +284,7 @@ public final class RealmModel {
   public InputSequence joint(int[] query, int[] body) {
     int[] x = cut(query, config.queryLimit() - 2);
     int[] z = cut(body, config.passageLimit() - 2);
-    return InputSequence.join(
-        vocabulary(), config.queryLimit() + config.passageLimit() - 1, x, z);
+    return InputSequence.join(vocabulary(), config.queryLimit() + config.passageLimit() - 1, x, z);
   }
 
   private static int[] cut(int[] ids, int length) {

@@ -21,8 +21,8 @@ import org.realm4j.train.RandomStream;
 /**
  * The retriever's warm start (section 3.4; Lee et al. 2019): a sentence is the query, the passage
  * that it was taken from the answer, the other passages of the batch the wrong ones. In nine cases
- * of ten the sentence is removed from its passage. Passages of one sentence are taken apart at their
- * semicolons; those with fewer than two parts are left out.
+ * of ten the sentence is removed from its passage. Passages of one sentence are taken apart at
+ * their semicolons; those with fewer than two parts are left out.
  */
 public final class InverseClozeTask {
   /** Probability that the sentence is removed. */
@@ -66,7 +66,9 @@ public final class InverseClozeTask {
     if (found.size() < 2) {
       throw new RealmException.BadInput(
           "inverse cloze task: expected at least 2 passages of two sentences or parts, found "
-              + found.size() + " of " + store.size());
+              + found.size()
+              + " of "
+              + store.size());
     }
     usable = found.toIntArray();
   }

@@ -60,8 +60,7 @@ final class KnowledgeAugmentedForward {
    * @param states at the masked tokens, ordered by query, candidate, token
    * @param tokens that went through a network
    */
-  record Result(
-      MarginalLikelihood likelihood, int[][] candidates, Tensor states, long tokens) {}
+  record Result(MarginalLikelihood likelihood, int[][] candidates, Tensor states, long tokens) {}
 
   Result run(Session s, List<MaskedQuery> queries, KnowledgeIndex index, Settings settings) {
     List<InputSequence> inputs = queries.stream().map(q -> model.query(q.ids())).toList();
@@ -69,10 +68,13 @@ final class KnowledgeAugmentedForward {
     Tensor queryVectors; // [queries, projection]
     if (settings.retrieverGradient()) {
       queryVectors =
-          model.queries().embed(
-              s,
-              queryBatch,
-              dropout(settings, RandomStream.QUERY_DROPOUT, examples(queries.size(), 1, settings)));
+          model
+              .queries()
+              .embed(
+                  s,
+                  queryBatch,
+                  dropout(
+                      settings, RandomStream.QUERY_DROPOUT, examples(queries.size(), 1, settings)));
     } else {
       queryVectors = detachedQueries(s, queryBatch);
     }
@@ -84,9 +86,7 @@ final class KnowledgeAugmentedForward {
     Tensor documentVectors = // [1 + distinct, projection], the null document first
         settings.retrieverGradient()
             ? model.withNullDocument(
-                s,
-                documents,
-                dropout(settings, RandomStream.DOCUMENT_DROPOUT, byPassage(distinct)))
+                s, documents, dropout(settings, RandomStream.DOCUMENT_DROPOUT, byPassage(distinct)))
             : fromIndex(s, distinct, index);
     Tensor scores =
         s.innerProducts(queryVectors, documentVectors, repeat(queries.size(), settings), rows);
@@ -162,12 +162,15 @@ final class KnowledgeAugmentedForward {
     int[] own = queries.stream().mapToInt(MaskedQuery::passage).toArray();
     if (index.size() < k) {
       throw new RealmException.BadInput(
-          "corpus: expected at least " + k + " passages for " + k + " candidates, found "
+          "corpus: expected at least "
+              + k
+              + " passages for "
+              + k
+              + " candidates, found "
               + index.size());
     }
     int[][] candidates = new int[own.length][k];
-    MipsIndex.Hits[] hits =
-        k == 1 ? null : index.search(vectors, own, k - 1);
+    MipsIndex.Hits[] hits = k == 1 ? null : index.search(vectors, own, k - 1);
     for (int b = 0; b < own.length; b++) {
       candidates[b][0] = NULL_DOCUMENT;
       if (hits != null) {
@@ -177,7 +180,9 @@ final class KnowledgeAugmentedForward {
     return candidates;
   }
 
-  /** Each passage is embedded once, however many queries retrieved it; row 0 is the null document. */
+  /**
+   * Each passage is embedded once, however many queries retrieved it; row 0 is the null document.
+   */
   private static int[] vectorRows(int[][] candidates, IntArrayList distinct) {
     Int2IntLinkedOpenHashMap rowOf = new Int2IntLinkedOpenHashMap();
     rowOf.put(NULL_DOCUMENT, 0);

@@ -21,8 +21,8 @@ import org.realm4j.train.Schedule;
 /**
  * The pre-training loop: retriever and encoder trained together by the marginal likelihood, the
  * index refreshed while training goes on. Everything that a step does is a function of the settings
- * and the state, so a run that was stopped and resumed (see {@link PretrainingCheckpoint}) gives the
- * same bits as an unbroken one on a deterministic backend. Used by one thread.
+ * and the state, so a run that was stopped and resumed (see {@link PretrainingCheckpoint}) gives
+ * the same bits as an unbroken one on a deterministic backend. Used by one thread.
  */
 public final class Pretrainer implements AutoCloseable {
   private final RealmModel model;
@@ -70,8 +70,12 @@ public final class Pretrainer implements AutoCloseable {
       float @Nullable [] vectors) {
     if (store.size() < settings.candidates()) {
       throw new RealmException.BadInput(
-          "corpus: expected at least " + settings.candidates() + " passages for "
-              + settings.candidates() + " candidates, found " + store.size());
+          "corpus: expected at least "
+              + settings.candidates()
+              + " passages for "
+              + settings.candidates()
+              + " candidates, found "
+              + store.size());
     }
     this.model = model;
     this.store = store;
@@ -128,8 +132,8 @@ public final class Pretrainer implements AutoCloseable {
   }
 
   /**
-   * The generation that is searched now, until the next refresh closes it. The last one outlives the
-   * trainer: whoever asked for it closes it.
+   * The generation that is searched now, until the next refresh closes it. The last one outlives
+   * the trainer: whoever asked for it closes it.
    */
   public KnowledgeIndex index() {
     return index;
@@ -247,8 +251,7 @@ public final class Pretrainer implements AutoCloseable {
       session.backward(loss);
     } catch (RealmException e) {
       session.clearGradients();
-      throw new RealmException(
-          "step " + step + ": " + e.getMessage() + "; nothing was updated", e);
+      throw new RealmException("step " + step + ": " + e.getMessage() + "; nothing was updated", e);
     }
   }
 
@@ -270,8 +273,7 @@ public final class Pretrainer implements AutoCloseable {
       return 0;
     }
     double waited = 0;
-    boolean due =
-        settings.freeRunning() ? refresher.embedded() == store.size() : step >= visibleAt;
+    boolean due = settings.freeRunning() ? refresher.embedded() == store.size() : step >= visibleAt;
     if (refresher.running() && due) {
       waited += publish(listener);
     }

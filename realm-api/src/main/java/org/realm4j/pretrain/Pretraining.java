@@ -8,8 +8,8 @@ import org.realm4j.retrieval.IndexRefresher;
 import org.realm4j.train.OptimizerSettings;
 
 /**
- * The settings of a pre-training run. Immutable: every method with an argument gives a changed copy.
- * Two are equal if all settings are.
+ * The settings of a pre-training run. Immutable: every method with an argument gives a changed
+ * copy. Two are equal if all settings are.
  */
 public final class Pretraining {
   // Written to before anybody else sees the object: see with.
@@ -85,8 +85,12 @@ public final class Pretraining {
   private void check() {
     if (steps < 0 || batch < 1 || accumulate < 1 || accumulate > batch) {
       throw new RealmException.BadInput(
-          "pre-training: expected steps >= 0 and batch >= accumulate >= 1, found " + steps + ", "
-              + batch + ", " + accumulate);
+          "pre-training: expected steps >= 0 and batch >= accumulate >= 1, found "
+              + steps
+              + ", "
+              + batch
+              + ", "
+              + accumulate);
     }
     if (candidates < 1) {
       throw new RealmException.BadInput(
@@ -94,8 +98,10 @@ public final class Pretraining {
     }
     if (refreshEvery < 0 || refreshDelay < 0 || refreshDelay > refreshEvery) {
       throw new RealmException.BadInput(
-          "pre-training: expected 0 <= refresh delay <= refresh interval, found " + refreshDelay
-              + " and " + refreshEvery);
+          "pre-training: expected 0 <= refresh delay <= refresh interval, found "
+              + refreshDelay
+              + " and "
+              + refreshEvery);
     }
     if (!(dropout >= 0 && dropout < 1)) {
       throw new RealmException.BadInput(

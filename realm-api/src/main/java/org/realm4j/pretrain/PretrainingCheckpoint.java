@@ -57,8 +57,7 @@ public final class PretrainingCheckpoint {
     }
     Safetensors.write(dir.resolve(MOMENTS), moments, Map.of());
     KnowledgeIndex index = trainer.index();
-    Safetensors.write(
-        dir.resolve(INDEX), vectors(index.vectors(), index.dimension()), Map.of());
+    Safetensors.write(dir.resolve(INDEX), vectors(index.vectors(), index.dimension()), Map.of());
     Map<String, Object> state = new LinkedHashMap<>();
     state.put("format", 1);
     state.put("step", trainer.step());
@@ -135,17 +134,17 @@ public final class PretrainingCheckpoint {
 
   private static void restore(
       Pretrainer trainer, Path dir, JsonObject state, Safetensors moments, float[] vectors) {
-      List<Parameter> first = trainer.optimizer().firstMoments();
-      for (int i = 0; i < first.size(); i++) {
-        first.get(i).set(moments.floats("first." + i));
-        trainer.optimizer().secondMoments().get(i).set(moments.floats("second." + i));
-      }
-      trainer.resume(
-          state.integer("step"),
-          state.int32("refreshes"),
-          trainer.restored(vectors, state.integer("index_made_at")),
-          state.integer("visible_at"),
-          state.has("refresh_step") ? refresh(dir, state, trainer.model()) : null);
+    List<Parameter> first = trainer.optimizer().firstMoments();
+    for (int i = 0; i < first.size(); i++) {
+      first.get(i).set(moments.floats("first." + i));
+      trainer.optimizer().secondMoments().get(i).set(moments.floats("second." + i));
+    }
+    trainer.resume(
+        state.integer("step"),
+        state.int32("refreshes"),
+        trainer.restored(vectors, state.integer("index_made_at")),
+        state.integer("visible_at"),
+        state.has("refresh_step") ? refresh(dir, state, trainer.model()) : null);
   }
 
   /** Makes the queries for a model that was just read, whose tokenizer they need. */
@@ -192,16 +191,20 @@ public final class PretrainingCheckpoint {
     }
     if (!differences.isEmpty()) {
       throw new RealmException.Incompatible(
-          dir + ": the checkpoint was made with other settings: "
-              + String.join(", ", differences));
+          dir + ": the checkpoint was made with other settings: " + String.join(", ", differences));
     }
   }
 
   private static void same(Path dir, String what, String then, String now) {
     if (!then.equals(now)) {
       throw new RealmException.Incompatible(
-          dir + ": the checkpoint was made with another " + what + ": it was " + then
-              + " and is " + now);
+          dir
+              + ": the checkpoint was made with another "
+              + what
+              + ": it was "
+              + then
+              + " and is "
+              + now);
     }
   }
 }

@@ -73,8 +73,7 @@ public final class QuerySource {
     for (int p = 0; p < store.size(); p++) {
       String text = store.passage(p).text();
       int before = spans.size();
-      List<Entity> entities =
-          masking == Masking.SALIENT_SPAN ? tagger.tag(text) : List.of();
+      List<Entity> entities = masking == Masking.SALIENT_SPAN ? tagger.tag(text) : List.of();
       for (Span sentence : SentenceSplitter.split(text)) {
         collect(text, sentence, entities, tokenizer, masking, queryLimit, spans);
       }
@@ -85,11 +84,19 @@ public final class QuerySource {
     }
     if (passages.isEmpty()) {
       throw new RealmException.BadInput(
-          "corpus of " + store.size() + " passages: expected sentences with something to mask ("
-              + masking + "), found none");
+          "corpus of "
+              + store.size()
+              + " passages: expected sentences with something to mask ("
+              + masking
+              + "), found none");
     }
     return new QuerySource(
-        store, tokenizer, queryLimit, masking, passages.toIntArray(), first.toIntArray(),
+        store,
+        tokenizer,
+        queryLimit,
+        masking,
+        passages.toIntArray(),
+        first.toIntArray(),
         spans.toIntArray());
   }
 
@@ -166,8 +173,8 @@ public final class QuerySource {
 
   /** What is chosen from, in a few words: the same for the same choice, but not only for it. */
   String describe() {
-    return "%s, %,d spans of %,d passages, number %d".formatted(
-        masking, spans(), size(), Arrays.hashCode(passages) ^ Arrays.hashCode(spans));
+    return "%s, %,d spans of %,d passages, number %d"
+        .formatted(masking, spans(), size(), Arrays.hashCode(passages) ^ Arrays.hashCode(spans));
   }
 
   /**
@@ -188,8 +195,13 @@ public final class QuerySource {
     }
     if (stay.isEmpty() || out.isEmpty()) {
       throw new RealmException.BadInput(
-          "held-out share " + share + " of " + passages.length
-              + " passages: expected both parts to have some, found " + stay.size() + " and "
+          "held-out share "
+              + share
+              + " of "
+              + passages.length
+              + " passages: expected both parts to have some, found "
+              + stay.size()
+              + " and "
               + out.size());
     }
     return List.of(subset(stay), subset(out));
@@ -220,8 +232,7 @@ public final class QuerySource {
     int place = (int) (number % passages.length);
     int passage = order(seed, epoch)[place];
     int count = first[passage + 1] - first[passage];
-    int span =
-        first[passage] + CounterRandom.below(count, RandomStream.SPAN.key(seed, number), 0);
+    int span = first[passage] + CounterRandom.below(count, RandomStream.SPAN.key(seed, number), 0);
     return query(passage, span, RandomStream.MASK.key(seed, number));
   }
 

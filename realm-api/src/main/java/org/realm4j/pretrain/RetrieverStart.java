@@ -127,8 +127,7 @@ public final class RetrieverStart {
     }
     DMatrixRMaj moments = new DMatrixRMaj(hidden, hidden);
     addOuterProducts(states, hidden, moments.getData());
-    EigenDecomposition_F64<DMatrixRMaj> eigen =
-        DecompositionFactory_DDRM.eig(hidden, true, true);
+    EigenDecomposition_F64<DMatrixRMaj> eigen = DecompositionFactory_DDRM.eig(hidden, true, true);
     if (!eigen.decompose(moments)) {
       throw new RealmException("principal directions of the corpus: no convergence");
     }

@@ -5,7 +5,8 @@ import org.realm4j.io.RealmException;
 /**
  * One immutable generation of the corpus's vectors: made by one snapshot of the document tower,
  * searched by whoever holds it, replaced as a whole. Row i is passage i of the store. Any number of
- * threads may search at once. It owns the threads that search it: to be closed when it was replaced.
+ * threads may search at once. It owns the threads that search it: to be closed when it was
+ * replaced.
  */
 public final class KnowledgeIndex implements AutoCloseable {
   private final float[] vectors;

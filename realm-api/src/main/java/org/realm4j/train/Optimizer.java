@@ -90,8 +90,14 @@ public final class Optimizer {
             first.get(i),
             second.get(i),
             new AdamStep(
-                g.learningRate() * rate, settings.beta1(), settings.beta2(), settings.epsilon(),
-                decay, c1, c2, scale));
+                g.learningRate() * rate,
+                settings.beta1(),
+                settings.beta2(),
+                settings.epsilon(),
+                decay,
+                c1,
+                c2,
+                scale));
         i++;
       }
     }

@@ -26,7 +26,11 @@ public record OptimizerSettings(
     if (!(epsilon > 0 && weightDecay >= 0 && clip > 0)) {
       throw new RealmException.BadInput(
           "Adam: expected epsilon and clip above 0 and no negative decay, found "
-              + epsilon + ", " + clip + ", " + weightDecay);
+              + epsilon
+              + ", "
+              + clip
+              + ", "
+              + weightDecay);
     }
   }
 
@@ -40,7 +44,9 @@ public record OptimizerSettings(
     return new OptimizerSettings(true, 0.9f, 0.999f, 1e-6f, 0.01f, 1f);
   }
 
-  /** All settings by name; no clipping is the word {@code Infinity}, which JSON has no number for. */
+  /**
+   * All settings by name; no clipping is the word {@code Infinity}, which JSON has no number for.
+   */
   public Map<String, Object> toJson() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("bias_correction", biasCorrection);

@@ -26,7 +26,10 @@ class InputSequenceTest {
 
   @Provide
   Arbitrary<int[]> parts() {
-    return Arbitraries.integers().between(5, VOCABULARY.size() - 1).array(int[].class).ofMaxSize(12);
+    return Arbitraries.integers()
+        .between(5, VOCABULARY.size() - 1)
+        .array(int[].class)
+        .ofMaxSize(12);
   }
 
   @Property(seed = "18", tries = 300)
@@ -78,8 +81,7 @@ class InputSequenceTest {
     assertArrayEquals(new int[] {cls, 8, 9, sep}, model.query(new int[] {8, 9}).ids());
     assertEquals(24, model.query(long100).length());
     assertArrayEquals(
-        new int[] {cls, 8, sep, 9, 9, sep},
-        model.document(new int[] {8}, new int[] {9, 9}).ids());
+        new int[] {cls, 8, sep, 9, 9, sep}, model.document(new int[] {8}, new int[] {9, 9}).ids());
     assertEquals(40, model.document(long100, long100).length());
     // The encoder: [CLS] x [SEP] z [SEP], x and z cut as they are when they stand alone.
     InputSequence joint = model.joint(long100, long100);
@@ -87,7 +89,8 @@ class InputSequenceTest {
     assertEquals(sep, joint.ids()[23]);
     assertArrayEquals(
         new int[] {cls, 8, sep, 9, sep}, model.joint(new int[] {8}, new int[] {9}).ids());
-    assertArrayEquals(new int[] {0, 0, 0, 1, 1}, model.joint(new int[] {8}, new int[] {9}).segments());
+    assertArrayEquals(
+        new int[] {0, 0, 0, 1, 1}, model.joint(new int[] {8}, new int[] {9}).segments());
   }
 
   @Test

@@ -61,8 +61,7 @@ class CandidatesTest {
               session,
               queries,
               searched,
-              new KnowledgeAugmentedForward.Settings(
-                  k, Marginal.PER_SEQUENCE, true, 0, 1, 0, 0))
+              new KnowledgeAugmentedForward.Settings(k, Marginal.PER_SEQUENCE, true, 0, 1, 0, 0))
           .candidates();
     }
   }
@@ -104,8 +103,7 @@ class CandidatesTest {
           assertEquals(k, Arrays.stream(found[b]).distinct().count());
           assertTrue(Arrays.stream(found[b]).noneMatch(p -> p == own));
           assertArrayEquals(
-              Arrays.copyOf(ranking(batch.get(b)), k - 1),
-              Arrays.copyOfRange(found[b], 1, k));
+              Arrays.copyOf(ranking(batch.get(b)), k - 1), Arrays.copyOfRange(found[b], 1, k));
         }
       }
     }
@@ -134,12 +132,7 @@ class CandidatesTest {
         RealmException.BadInput.class,
         () ->
             new Pretrainer(
-                model,
-                store,
-                source,
-                TinyRealm.settings(1).candidates(41),
-                TinyRealm.BACKEND,
-                1));
+                model, store, source, TinyRealm.settings(1).candidates(41), TinyRealm.BACKEND, 1));
   }
 
   @Test
@@ -149,8 +142,7 @@ class CandidatesTest {
       for (MaskedQuery q : TinyRealm.queries(four).sample(4, 1)) {
         int[] found = candidates(four, small, List.of(q), 4)[0];
         Arrays.sort(found);
-        assertArrayEquals(
-            IntStream.range(-1, 4).filter(p -> p != q.passage()).toArray(), found);
+        assertArrayEquals(IntStream.range(-1, 4).filter(p -> p != q.passage()).toArray(), found);
       }
     }
   }

@@ -103,8 +103,7 @@ class InverseClozeTaskTest {
     try (PassageStore store = TinyRealm.store(dir, passages)) {
       RealmException e =
           assertThrows(
-              RealmException.BadInput.class,
-              () -> new InverseClozeTask(TinyRealm.model(), store));
+              RealmException.BadInput.class, () -> new InverseClozeTask(TinyRealm.model(), store));
       assertEquals(
           "inverse cloze task: expected at least 2 passages of two sentences or parts, found 1 of"
               + " 2",

@@ -318,8 +318,7 @@ class MarginalLikelihoodTest {
   // ---- what must not matter
 
   @Property(seed = SEED, tries = TRIES)
-  void scoresCountByTheirDifferences(
-      @ForAll("examples") Example e, @ForAll Marginal kind) {
+  void scoresCountByTheirDifferences(@ForAll("examples") Example e, @ForAll Marginal kind) {
     Outcome plain = run(e, kind);
     for (double shift : new double[] {3.25, 1e4, -1e4}) {
       Outcome shifted = run(e.withScores(s -> s + shift), kind);
@@ -352,8 +351,7 @@ class MarginalLikelihoodTest {
       tokens[i] = e.tokens[0][(i + 1) % k];
       expected[i] = plain.byScore[0][(i + 1) % k];
     }
-    Outcome turned =
-        run(new Example(new double[][] {scores}, new double[][][] {tokens}), kind);
+    Outcome turned = run(new Example(new double[][] {scores}, new double[][][] {tokens}), kind);
     assertEquals(plain.loss, turned.loss, CLOSE);
     assertArrayEquals(expected, turned.byScore[0], CLOSE);
   }
@@ -421,8 +419,7 @@ class MarginalLikelihoodTest {
               hidden, identity, Parameter.zeros("b", Parameter.Kind.BIAS, 1, vocabulary), targets);
       Tensor scores = s.constant(e.scores[0], e.candidates(), 1);
       Tensor loss =
-          MarginalLikelihood.of(s, scores, tokens, e.candidates(), e.masks(), kind)
-              .loss(s, 1);
+          MarginalLikelihood.of(s, scores, tokens, e.candidates(), e.masks(), kind).loss(s, 1);
       s.backward(loss);
       assertTrue(Double.isFinite(s.doubles(loss)[0]));
       double[] g = scaled(s.gradientDoubles(hidden), rows * vocabulary, 1);
@@ -441,7 +438,8 @@ class MarginalLikelihoodTest {
                     .toArray());
         for (int k = 0; k < e.candidates(); k++) {
           int row = k * masks + j;
-          double[] p = softmax(Arrays.copyOfRange(logits, row * vocabulary, (row + 1) * vocabulary));
+          double[] p =
+              softmax(Arrays.copyOfRange(logits, row * vocabulary, (row + 1) * vocabulary));
           for (int v = 0; v < vocabulary; v++) {
             double expected = -q[k] * ((v == targets[row] ? 1 : 0) - p[v]);
             assertEquals(expected, g[row * vocabulary + v], CLOSE);

@@ -89,8 +89,7 @@ class PretrainerTest {
   void aSnapshotIsSearchedFromStepSPlusL(int every, int delay) {
     for (IndexRefresher.Mode mode : IndexRefresher.Mode.values()) {
       RealmModel model = TinyRealm.model();
-      Pretraining settings =
-          TinyRealm.settings(11).refreshEvery(every, delay).refreshMode(mode);
+      Pretraining settings = TinyRealm.settings(11).refreshEvery(every, delay).refreshMode(mode);
       Map<Long, float[]> vectors = new HashMap<>();
       List<long[]> told = new ArrayList<>();
       try (Pretrainer trainer = trainer(model, settings, 1);
@@ -157,7 +156,8 @@ class PretrainerTest {
   @Test
   void replacedGenerationsLeaveNoThreads() throws InterruptedException {
     KnowledgeIndex last;
-    try (Pretrainer trainer = trainer(TinyRealm.model(), TinyRealm.settings(8).refreshEvery(1), 3)) {
+    try (Pretrainer trainer =
+        trainer(TinyRealm.model(), TinyRealm.settings(8).refreshEvery(1), 3)) {
       trainer.run(PretrainingListener.NONE);
       trainer.refreshNow(PassageEmbedder.Progress.NONE);
       last = trainer.index();
@@ -181,8 +181,7 @@ class PretrainerTest {
   @ParameterizedTest
   @EnumSource
   void anyNumberOfThreadsGivesTheSameBits(IndexRefresher.Mode mode) {
-    Pretraining settings =
-        TinyRealm.settings(5).refreshEvery(2, 1).dropout(0.1f).refreshMode(mode);
+    Pretraining settings = TinyRealm.settings(5).refreshEvery(2, 1).dropout(0.1f).refreshMode(mode);
     List<float[]> expected = run(TinyRealm.model(), settings, 1);
     assertSameBits(expected, run(TinyRealm.model(), settings, 2));
     assertSameBits(expected, run(TinyRealm.model(), settings, 4));
@@ -273,8 +272,7 @@ class PretrainerTest {
       poisoned.changed();
       List<float[]> before = values(model);
       RealmException e =
-          assertThrows(
-              RealmException.class, () -> trainer.runStep(PretrainingListener.NONE));
+          assertThrows(RealmException.class, () -> trainer.runStep(PretrainingListener.NONE));
       assertTrue(e.getMessage().startsWith("step 1: "), e.getMessage());
       assertTrue(e.getMessage().contains("NaN"), e.getMessage());
       assertFalse(e.getMessage().contains("\n"));
@@ -295,8 +293,7 @@ class PretrainerTest {
     QuerySource queries = TinyRealm.queries(store);
     SpanOccurrences occurrences = new SpanOccurrences(store, model.vocabulary());
     List<Double> means = new ArrayList<>();
-    try (Pretrainer trainer =
-        trainer(model, TinyRealm.settings(60).batch(6).refreshEvery(20), 1)) {
+    try (Pretrainer trainer = trainer(model, TinyRealm.settings(60).batch(6).refreshEvery(20), 1)) {
       for (int round = 0; round < 2; round++) {
         means.add(
             SpanEvaluation.summary(
@@ -320,9 +317,7 @@ class PretrainerTest {
   @Test
   void theRetrieverLearnsFromTheMarginalAlone() {
     String[] names = {"Ada", "Turing", "Curie", "Bohr", "Planck", "Gauss", "Emmy", "Russell"};
-    String[] towns = {
-      "London", "Warsaw", "Kiel", "Brno", "Copenhagen", "Max", "Kurt", "Niels"
-    };
+    String[] towns = {"London", "Warsaw", "Kiel", "Brno", "Copenhagen", "Max", "Kurt", "Niels"};
     List<Passage> planted = new ArrayList<>();
     for (int i = 0; i < names.length; i++) {
       planted.add(

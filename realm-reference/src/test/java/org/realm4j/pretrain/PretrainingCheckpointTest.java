@@ -55,7 +55,14 @@ class PretrainingCheckpointTest {
     @Override
     public void step(StepReport r) {
       lines.add(
-          r.step() + " " + r.loss() + " " + r.gradientNorm() + " " + r.nullProbability() + " "
+          r.step()
+              + " "
+              + r.loss()
+              + " "
+              + r.gradientNorm()
+              + " "
+              + r.nullProbability()
+              + " "
               + r.staleness());
     }
 
@@ -172,8 +179,7 @@ class PretrainingCheckpointTest {
     try (Pretrainer trainer =
         resumed(folder, settings().refreshMode(IndexRefresher.Mode.BACKGROUND))) {
       trainer.run(PretrainingListener.NONE);
-      PretrainerTest.assertSameBits(
-          unbroken.parameters, PretrainerTest.values(trainer.model()));
+      PretrainerTest.assertSameBits(unbroken.parameters, PretrainerTest.values(trainer.model()));
     }
   }
 
@@ -229,8 +235,10 @@ class PretrainingCheckpointTest {
       assertTrue(
           e.getMessage()
               .endsWith(
-                  "the checkpoint was made with another corpus: it was " + store.fingerprint()
-                      + " and is " + shorter.fingerprint()),
+                  "the checkpoint was made with another corpus: it was "
+                      + store.fingerprint()
+                      + " and is "
+                      + shorter.fingerprint()),
           e.getMessage());
     }
     RealmException e =

@@ -28,7 +28,9 @@ class PretrainingTest {
     all.put("[free_running]", BASE.freeRunning(true));
     all.put("[marginal]", BASE.marginal(Marginal.PER_TOKEN));
     all.put("[masking]", BASE.masking(Masking.RANDOM_SPAN));
-    all.put("[encoder_rate, projection_rate, retriever_rate]", BASE.rates(Pretraining.Rates.shortRun()));
+    all.put(
+        "[encoder_rate, projection_rate, retriever_rate]",
+        BASE.rates(Pretraining.Rates.shortRun()));
     all.put("[weight_decay]", BASE.optimizer(OptimizerSettings.bert().withWeightDecay(0)));
     all.put("[bias_correction]", BASE.optimizer(OptimizerSettings.adamW()));
     all.put("[linear_decay]", BASE.linearDecay(false));
@@ -48,8 +50,7 @@ class PretrainingTest {
               assertEquals(keys, differing(BASE, settings).toString());
               assertNotEquals(BASE, settings);
               assertEquals(settings, settings.seed(5).seed(settings.seed()));
-              assertEquals(
-                  settings.hashCode(), settings.seed(5).seed(settings.seed()).hashCode());
+              assertEquals(settings.hashCode(), settings.seed(5).seed(settings.seed()).hashCode());
             });
     assertEquals(10, BASE.steps());
     assertEquals(BASE.toString(), Pretraining.steps(10).refreshMode(Mode.BACKGROUND).toString());

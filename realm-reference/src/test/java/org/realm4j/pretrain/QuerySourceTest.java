@@ -80,8 +80,7 @@ class QuerySourceTest {
           assertTrue(q.position(j) >= 1 && q.position(j) <= limit - 2, q.sentence());
           assertTrue(j == 0 || q.masked()[j] > q.masked()[j - 1]);
         }
-        assertEquals(
-            q.masked().length, Arrays.stream(q.ids()).filter(id -> id == MASK).count());
+        assertEquals(q.masked().length, Arrays.stream(q.ids()).filter(id -> id == MASK).count());
         String text = store.passage(q.passage()).text();
         assertTrue(
             SentenceSplitter.split(text).stream().anyMatch(s -> s.of(text).equals(q.sentence())));
@@ -257,8 +256,7 @@ class QuerySourceTest {
     double rest = 1 - Math.pow(0.8, 10);
     double mean = 0;
     for (int length = 1; length <= 10; length++) {
-      assertEquals(
-          0.2 * Math.pow(0.8, length - 1) / rest, counts[length] / (double) n, 1e-3);
+      assertEquals(0.2 * Math.pow(0.8, length - 1) / rest, counts[length] / (double) n, 1e-3);
       mean += length * counts[length] / (double) n;
     }
     assertEquals(3.797, mean, 0.01);
@@ -295,10 +293,10 @@ class QuerySourceTest {
   void nothingToMaskIsRefused(Masking masking) {
     try (PassageStore store = TinyRealm.store(dir, List.of(new Passage("x", "", "well")))) {
       RealmException e =
-          assertThrows(
-              RealmException.BadInput.class, () -> TinyRealm.queries(store, masking, 24));
+          assertThrows(RealmException.BadInput.class, () -> TinyRealm.queries(store, masking, 24));
       assertEquals(
-          "corpus of 1 passages: expected sentences with something to mask (" + masking
+          "corpus of 1 passages: expected sentences with something to mask ("
+              + masking
               + "), found none",
           e.getMessage());
     }
@@ -332,8 +330,7 @@ class QuerySourceTest {
     assertThrows(RealmException.BadInput.class, () -> MaskedQuery.of("Ada", model));
     RealmException e =
         assertThrows(
-            RealmException.BadInput.class,
-            () -> MaskedQuery.of("a ".repeat(22) + "[MASK]", model));
+            RealmException.BadInput.class, () -> MaskedQuery.of("a ".repeat(22) + "[MASK]", model));
     assertTrue(e.getMessage().startsWith("expected [MASK] within the first 22 wordpieces, found"));
     assertEquals(21, MaskedQuery.of("a ".repeat(21) + "[MASK]", model).masked()[0]);
   }

@@ -213,7 +213,9 @@ class RetrieverStartTest {
     }
   }
 
-  /** Without a layer norm there is nothing to set a gain with: what is reported is what is there. */
+  /**
+   * Without a layer norm there is nothing to set a gain with: what is reported is what is there.
+   */
   @Test
   void withoutALayerNormTheGainIsOne() {
     RealmConfig c = TinyRealm.config();
@@ -255,8 +257,7 @@ class RetrieverStartTest {
                 24,
                 40));
     RealmException e = assertThrows(RealmException.BadInput.class, () -> start(wide, 1.5));
-    assertEquals(
-        "projection: expected at most the hidden size 32, found 33", e.getMessage());
+    assertEquals("projection: expected at most the hidden size 32, found 33", e.getMessage());
   }
 
   @Test

@@ -52,8 +52,7 @@ class SpanEvaluationTest {
   }
 
   private List<SpanEvaluation.Outcome> outcomes() {
-    return new SpanEvaluation(
-            model, store, new SpanOccurrences(store, model.vocabulary()), K)
+    return new SpanEvaluation(model, store, new SpanOccurrences(store, model.vocabulary()), K)
         .run(TinyRealm.queries(store).sample(10, 2), index, session, (done, all) -> {});
   }
 
@@ -180,8 +179,7 @@ class SpanEvaluationTest {
       assertArrayEquals(new int[] {0}, occurrences.passagesWith(love, -1));
       assertTrue(occurrences.contains(1, lovelace));
       assertFalse(occurrences.contains(1, love));
-      assertArrayEquals(
-          new int[0], occurrences.passagesWith(model.tokenizer().ids("Kiel"), -1));
+      assertArrayEquals(new int[0], occurrences.passagesWith(model.tokenizer().ids("Kiel"), -1));
       assertArrayEquals(
           new int[0], occurrences.passagesWith(model.tokenizer().ids("Lovelace Ada"), -1));
     }

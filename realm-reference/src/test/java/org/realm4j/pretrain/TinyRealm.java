@@ -96,7 +96,14 @@ public final class TinyRealm {
 
   private static BertConfig bert(int hidden, int layers, int heads, int positions) {
     return new BertConfig(
-        vocabulary().size(), hidden, layers, heads, 2 * hidden, positions, 2, Activation.GELU,
+        vocabulary().size(),
+        hidden,
+        layers,
+        heads,
+        2 * hidden,
+        positions,
+        2,
+        Activation.GELU,
         1e-12f);
   }
 

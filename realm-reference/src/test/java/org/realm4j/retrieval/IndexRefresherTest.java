@@ -101,10 +101,7 @@ class IndexRefresherTest {
   private float[] embedWithDropout(List<InputSequence> inputs, int... examples) {
     return model
         .documents()
-        .embed(
-            session,
-            TokenBatch.of(inputs),
-            new org.realm4j.nn.DropoutPlan(0.2f, 77, examples))
+        .embed(session, TokenBatch.of(inputs), new org.realm4j.nn.DropoutPlan(0.2f, 77, examples))
         .toArray();
   }
 
@@ -151,8 +148,7 @@ class IndexRefresherTest {
     float[] half = new float[expected.length];
     embedder.embedBatch(session, model.documents(), 0, 15, half);
     try (IndexRefresher refresher = refresher(mode)) {
-      refresher.resume(
-          new IndexRefresher.State(8, RealmModel.copy(model.documents()), 15, half));
+      refresher.resume(new IndexRefresher.State(8, RealmModel.copy(model.documents()), 15, half));
       change();
       IndexRefresher.State saved = refresher.checkpoint();
       assertNotNull(saved);
@@ -210,8 +206,7 @@ class IndexRefresherTest {
 
   @Test
   void closingAnIndexEndsItsThreads() throws InterruptedException {
-    KnowledgeIndex index =
-        new KnowledgeIndex(MipsIndexProvider.named("exact"), expected, D, 4, 3);
+    KnowledgeIndex index = new KnowledgeIndex(MipsIndexProvider.named("exact"), expected, D, 4, 3);
     assertEquals(2, searchers());
     index.close();
     index.close();

@@ -47,7 +47,8 @@ class CounterRandomTest {
     assertEquals(1753845952, CounterRandom.mix(1));
     assertEquals(2141378653, CounterRandom.key(42, 1, 2, 3));
     assertEquals(
-        -1041360166, CounterRandom.draw(CounterRandom.rowBase(CounterRandom.key(42, 1, 2, 3), 5), 7));
+        -1041360166,
+        CounterRandom.draw(CounterRandom.rowBase(CounterRandom.key(42, 1, 2, 3), 5), 7));
     assertEquals(0.7089772f, CounterRandom.uniform(CounterRandom.key(42), 9));
     assertEquals(0.19233654f, CounterRandom.gaussian(CounterRandom.key(42), 9));
     assertArrayEquals(

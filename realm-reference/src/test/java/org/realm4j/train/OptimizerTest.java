@@ -141,8 +141,7 @@ class OptimizerTest {
     Parameter p = parameter("w", Kind.WEIGHT);
     float[] before = p.values().clone();
     Optimizer optimizer =
-        new Optimizer(
-            OptimizerSettings.bert(), List.of(new Optimizer.Group(List.of(p), 1f)));
+        new Optimizer(OptimizerSettings.bert(), List.of(new Optimizer.Group(List.of(p), 1f)));
     try (Session s = new ReferenceBackend().open(1)) {
       gradients(s, List.of(p), new float[][] {{1, 2, bad, 4, 5}});
       RealmException e = assertThrows(RealmException.class, () -> optimizer.step(s, 1f));
