@@ -53,7 +53,7 @@ public final class WordNet {
    *
    * <pre>
    * Bonn: a city in western Germany on the Rhine River; instance of city; part of Germany.
-   * Germany: a republic in central Europe. Parts of Germany: Aachen, Berlin, Bonn.
+   * Germany: a republic in central Europe. Germany has the parts Aachen, Berlin, Bonn.
    * </pre>
    *
    * @param jar the artifact's jar
@@ -114,8 +114,8 @@ public final class WordNet {
     clause(text, "part of", targets(synset, "#p", synsets));
     clause(text, "member of", targets(synset, "#m", synsets));
     text.append('.');
-    list(text, "Parts of " + synset.name(), targets(synset, "%p", synsets));
-    list(text, "Members of " + synset.name(), targets(synset, "%m", synsets));
+    list(text, synset.name() + " has the parts", targets(synset, "%p", synsets));
+    list(text, synset.name() + " has the members", targets(synset, "%m", synsets));
     return new Passage(synset.key(), names, text.toString());
   }
 
@@ -141,7 +141,7 @@ public final class WordNet {
   private static void list(StringBuilder text, String heading, List<String> names) {
     for (int from = 0; from < names.size(); from += NAMES_A_SENTENCE) {
       List<String> some = names.subList(from, Math.min(from + NAMES_A_SENTENCE, names.size()));
-      text.append(' ').append(heading).append(": ").append(String.join(", ", some)).append('.');
+      text.append(' ').append(heading).append(' ').append(String.join(", ", some)).append('.');
     }
   }
 

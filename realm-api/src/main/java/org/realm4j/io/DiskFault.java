@@ -8,11 +8,11 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /** Turns what the disk says into one clear line. */
-final class DiskFault {
+public final class DiskFault {
   private DiskFault() {}
 
   /** The file could not be read. */
-  static RealmException reading(Path file, IOException cause) {
+  public static RealmException reading(Path file, IOException cause) {
     if (cause instanceof NoSuchFileException) {
       return new RealmException.BadInput(file + ": there is no such file", cause);
     }
@@ -24,7 +24,7 @@ final class DiskFault {
    *
    * @param needed the bytes that the whole write needs; 0 if nobody knows
    */
-  static RealmException writing(Path file, long needed, IOException cause) {
+  public static RealmException writing(Path file, long needed, IOException cause) {
     if (isDiskFull(cause)) {
       String bytes = needed > 0 ? "; %,d bytes were needed".formatted(needed) : "";
       return new RealmException(file + ": the disk is full" + bytes, cause);

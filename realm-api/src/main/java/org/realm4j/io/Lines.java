@@ -64,9 +64,21 @@ public final class Lines implements Iterator<String>, AutoCloseable {
    * @throws RealmException.BadInput if there is no such file
    */
   public static Lines open(Path file) {
-    InputStream raw = null;
     try {
-      raw = new BufferedInputStream(Files.newInputStream(file), 1 << 16);
+      return of(file, Files.newInputStream(file));
+    } catch (IOException e) {
+      throw DiskFault.reading(file, e);
+    }
+  }
+
+  /**
+   * The lines of a stream, which is closed with them.
+   *
+   * @param file named in errors, such as {@code stdin}
+   */
+  public static Lines of(Path file, InputStream stream) {
+    BufferedInputStream raw = new BufferedInputStream(stream, 1 << 16);
+    try {
       raw.mark(2);
       boolean gzip = raw.read() == 0x1f && raw.read() == 0x8b;
       raw.reset();

@@ -114,6 +114,7 @@ public final class WeightFolder implements AutoCloseable {
    * The elements, row-major, as {@link Safetensors#floats} converts them.
    *
    * @throws RealmException.Incompatible if there is no such tensor or its shape is another one
+   * @throws RealmException.CorruptFile if a value is not finite
    */
   public float[] floats(String name, long... expectedShape) {
     Safetensors file = file(name);
@@ -125,7 +126,9 @@ public final class WeightFolder implements AutoCloseable {
                   dir, Names.shown(name), Arrays.toString(expectedShape), Arrays.toString(shape)));
     }
     asked.add(name);
-    return file.floats(name);
+    float[] values = file.floats(name);
+    FiniteValues.check(dir + ": " + Names.shown(name), shape, values);
+    return values;
   }
 
   /** The names that {@link #floats} was never asked for, in the order of the files. */

@@ -134,14 +134,25 @@ public final class Bert {
    */
   public Tensor forward(
       Session s, TokenBatch batch, int @Nullable [] rows, @Nullable DropoutPlan dropout) {
+    return states(s, batch, rows, dropout).getLast();
+  }
+
+  /** The embeddings' layer norm and then what each layer gives, all {@code [tokens, hidden]}. */
+  public List<Tensor> hiddenStates(Session s, TokenBatch batch) {
+    return states(s, batch, null, null);
+  }
+
+  private List<Tensor> states(
+      Session s, TokenBatch batch, int @Nullable [] rows, @Nullable DropoutPlan dropout) {
     check(batch);
     int[] counters = dropout == null ? null : dropout.tokenRows(batch);
-    Tensor x = embed(s, batch, dropout, counters); // [tokens, hidden]
+    List<Tensor> states = new ArrayList<>();
+    states.add(embed(s, batch, dropout, counters)); // [tokens, hidden]
     for (int i = 0; i < layers.size(); i++) {
       boolean last = i == layers.size() - 1;
-      x = layer(s, i, x, batch, last ? rows : null, dropout, counters);
+      states.add(layer(s, i, states.get(i), batch, last ? rows : null, dropout, counters));
     }
-    return x;
+    return states;
   }
 
   /** LN(word + segment + position), {@code [tokens, hidden]}. */

@@ -24,6 +24,11 @@ public record EmbedderConfig(
 
   /** For a sentence encoder such as MiniLM, which has no pooler. */
   public static EmbedderConfig sentenceEncoder() {
-    return new EmbedderConfig(Pooling.MEAN, false, 128, true, 1e-12f);
+    return sentenceEncoder(Integer.MAX_VALUE);
+  }
+
+  /** The same for a hidden size that may be below 128: a projection cannot have more directions. */
+  static EmbedderConfig sentenceEncoder(int hidden) {
+    return new EmbedderConfig(Pooling.MEAN, false, Math.min(128, hidden), true, 1e-12f);
   }
 }

@@ -64,7 +64,13 @@ public record RealmConfig(
   /** A REALM whose two BERTs have the shape of a sentence encoder such as MiniLM. */
   public static RealmConfig fromSentenceEncoder(BertConfig bert) {
     return new RealmConfig(
-        bert, EmbedderConfig.sentenceEncoder(), bert, true, NullDocument.EMPTY_PASSAGE, 96, 288);
+        bert,
+        EmbedderConfig.sentenceEncoder(bert.hidden()),
+        bert,
+        true,
+        NullDocument.EMPTY_PASSAGE,
+        96,
+        288);
   }
 
   public RealmConfig withNullDocument(NullDocument kind) {

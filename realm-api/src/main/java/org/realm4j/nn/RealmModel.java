@@ -1,11 +1,15 @@
 package org.realm4j.nn;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
+import org.realm4j.io.DiskFault;
 import org.realm4j.io.Json;
 import org.realm4j.io.RealmException;
 import org.realm4j.io.Safetensors;
@@ -61,12 +65,24 @@ public final class RealmModel {
    */
   public static RealmModel fromBert(Path bertFolder, NullDocument nullDocument, long seed) {
     BertConfig bert = BertConfig.read(bertFolder.resolve("config.json"));
-    WordPiece tokenizer = new WordPiece(Vocabulary.load(bertFolder.resolve("vocab.txt")));
+    WordPiece tokenizer = uncased(bertFolder);
+    BertFolder.checkVocabulary(bertFolder, bert, tokenizer);
     RealmConfig config = RealmConfig.fromSentenceEncoder(bert).withNullDocument(nullDocument);
     try (WeightFolder folder = WeightFolder.open(bertFolder)) {
-      String prefix = folder.contains("embeddings.word_embeddings.weight") ? "" : "bert.";
+      String prefix = BertFolder.prefix(bertFolder, folder);
       return create(config, tokenizer, underPrefix("realm.", prefix, from(folder)), seed);
     }
+  }
+
+  /** A REALM folder has no place yet to say that its tokenizer keeps capitals. */
+  private static WordPiece uncased(Path bertFolder) {
+    WordPiece tokenizer = BertFolder.tokenizer(bertFolder);
+    if (!tokenizer.lowerCase()) {
+      throw new RealmException.Incompatible(
+          bertFolder.resolve("tokenizer_config.json")
+              + ": do_lower_case: expected true, found false: REALM is made of uncased models");
+    }
+    return tokenizer;
   }
 
   /** A REALM whose missing tensors start as BERT starts. */
@@ -87,6 +103,33 @@ public final class RealmModel {
         new KnowledgeAugmentedEncoder(config.encoder(), "realm.", start));
   }
 
+  /**
+   * A REALM of given networks.
+   *
+   * @param queries the query tower, {@code documents} itself where the towers are shared
+   * @param nullVector holds {@code null_embedding} if the null document is a free vector
+   */
+  public static RealmModel of(
+      RealmConfig config,
+      WordPiece tokenizer,
+      Embedder documents,
+      Embedder queries,
+      KnowledgeAugmentedEncoder encoder,
+      Weights nullVector) {
+    if (config.sharedTowers() != (documents == queries)) {
+      throw new RealmException.BadInput(
+          "towers: expected " + (config.sharedTowers() ? "one for both sides" : "one for each side"));
+    }
+    boolean free = config.nullDocument() == NullDocument.FREE_VECTOR;
+    return new RealmModel(
+        config,
+        tokenizer,
+        documents,
+        queries,
+        free ? nullVector(config, nullVector) : null,
+        encoder);
+  }
+
   private static Parameter nullVector(RealmConfig config, Weights weights) {
     int size = config.embedder().projection();
     return new Parameter(
@@ -103,6 +146,7 @@ public final class RealmModel {
             Json.parseObject(folder.resolve("realm.json")),
             BertConfig.read(retriever.resolve("config.json")),
             BertConfig.read(encoder.resolve("config.json")));
+    BertFolder.checkVocabulary(folder, config.encoder(), tokenizer);
     try (WeightFolder r = WeightFolder.open(retriever);
         WeightFolder e = WeightFolder.open(encoder)) {
       Embedder documents = new Embedder(config.retriever(), config.embedder(), "realm.", from(r));
@@ -130,18 +174,23 @@ public final class RealmModel {
    * (RealmKnowledgeAugEncoder).
    */
   public void save(Path folder) {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw DiskFault.writing(folder, 0, e);
+    }
+    tokenizer.vocabulary().write(folder.resolve("vocab.txt"));
     for (Map.Entry<String, List<Parameter>> part : parts().entrySet()) {
       Path dir = folder.resolve(part.getKey());
       BertConfig bert = part.getKey().equals("encoder") ? config.encoder() : config.retriever();
       WeightFolder.write(dir, tensors(part.getValue()), Long.MAX_VALUE);
       Json.write(dir.resolve("config.json"), bert.toJson("realm"));
     }
-    tokenizer.vocabulary().write(folder.resolve("vocab.txt")); // the folder is there by now
     Json.write(folder.resolve("realm.json"), config.toJson());
   }
 
   /** Parameters as they stand in a file: biases and norms as vectors. */
-  public static LinkedHashMap<String, Safetensors.Entry> tensors(List<Parameter> parameters) {
+  public static SequencedMap<String, Safetensors.Entry> tensors(List<Parameter> parameters) {
     LinkedHashMap<String, Safetensors.Entry> tensors = new LinkedHashMap<>();
     for (Parameter p : parameters) {
       long[] shape = p.rows() == 1 ? new long[] {p.cols()} : new long[] {p.rows(), p.cols()};

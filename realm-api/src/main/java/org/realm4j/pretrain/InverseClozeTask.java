@@ -128,7 +128,7 @@ public final class InverseClozeTask {
   }
 
   private static int walk(int n, long i, long seed) {
-    long stride = 1 + CounterRandom.below(n, CounterRandom.key(seed, n), 0);
+    long stride = 1L + CounterRandom.below(n, CounterRandom.key(seed, n), 0);
     while (gcd(stride, n) != 1) {
       stride++;
     }

@@ -88,30 +88,30 @@ final class KnowledgeAugmentedForward {
             ? model.withNullDocument(
                 s, documents, dropout(settings, RandomStream.DOCUMENT_DROPOUT, byPassage(distinct)))
             : fromIndex(s, distinct, index);
-    Tensor scores =
-        s.innerProducts(queryVectors, documentVectors, repeat(queries.size(), settings), rows);
     Joint joint = joint(queries, candidates);
-    Tensor states = // [queries * K * masks, hidden]
-        model
-            .encoder()
-            .bert()
-            .forward(
-                s,
+    CandidateReading reading =
+        CandidateReading.of(
+            s,
+            model.encoder(),
+            queryVectors,
+            documentVectors,
+            new CandidateReading.Candidates(
+                settings.candidates(),
+                rows,
                 joint.batch,
                 joint.rows,
-                dropout(
-                    settings,
-                    RandomStream.ENCODER_DROPOUT,
-                    examples(queries.size(), settings.candidates(), settings)));
-    Tensor tokens = model.encoder().head().logLikelihood(s, states, joint.targets); // [.., 1]
-    int[] masks = queries.stream().mapToInt(q -> q.masked().length).toArray();
-    MarginalLikelihood likelihood =
-        MarginalLikelihood.of(s, scores, tokens, settings.candidates(), masks, settings.marginal());
+                joint.targets,
+                queries.stream().mapToInt(q -> q.masked().length).toArray()),
+            settings.marginal(),
+            dropout(
+                settings,
+                RandomStream.ENCODER_DROPOUT,
+                examples(queries.size(), settings.candidates(), settings)));
     long through = joint.batch.tokens();
     if (settings.retrieverGradient()) {
       through += queryBatch.tokens() + documents.stream().mapToInt(InputSequence::length).sum();
     }
-    return new Result(likelihood, candidates, states, through);
+    return new Result(reading.likelihood(), candidates, reading.states(), through);
   }
 
   private static @Nullable DropoutPlan dropout(
@@ -196,12 +196,6 @@ final class KnowledgeAugmentedForward {
       }
       rows[i] = rowOf.get(passage);
     }
-    return rows;
-  }
-
-  private static int[] repeat(int queries, Settings settings) {
-    int[] rows = new int[queries * settings.candidates()];
-    Arrays.setAll(rows, i -> i / settings.candidates());
     return rows;
   }
 

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SequencedMap;
 import java.util.TreeSet;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.Json;
@@ -71,7 +72,7 @@ public final class PretrainingCheckpoint {
     if (refresh != null) {
       state.put("refresh_step", refresh.step());
       state.put("refresh_next", refresh.next());
-      LinkedHashMap<String, Safetensors.Tensor> tensors =
+      SequencedMap<String, Safetensors.Tensor> tensors =
           vectors(refresh.vectors(), index.dimension());
       RealmModel.tensors(refresh.tower().parameters())
           .forEach((name, tensor) -> tensors.put("tower." + name, tensor));
@@ -84,7 +85,7 @@ public final class PretrainingCheckpoint {
     return new Safetensors.Entry(new long[] {p.rows(), p.cols()}, p.values());
   }
 
-  private static LinkedHashMap<String, Safetensors.Tensor> vectors(float[] values, int dimension) {
+  private static SequencedMap<String, Safetensors.Tensor> vectors(float[] values, int dimension) {
     LinkedHashMap<String, Safetensors.Tensor> tensors = new LinkedHashMap<>();
     tensors.put(
         VECTORS, new Safetensors.Entry(new long[] {values.length / dimension, dimension}, values));

@@ -45,6 +45,11 @@ public final class WordPiece {
     return vocabulary;
   }
 
+  /** Whether it lower-cases and strips accents. */
+  public boolean lowerCase() {
+    return lowerCase;
+  }
+
   /** The pieces of a text and where they stand in it, without [CLS] and [SEP] around them. */
   public Encoding encode(String text) {
     PieceWriter pieces = new PieceWriter(trie, vocabulary.unk(), text.length());

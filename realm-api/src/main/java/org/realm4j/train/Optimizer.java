@@ -106,6 +106,6 @@ public final class Optimizer {
   }
 
   private float correction(float beta) {
-    return settings.biasCorrection() ? (float) (1 - StrictMath.pow(beta, steps)) : 1f;
+    return settings.biasCorrection() ? (float) (1 - StrictMath.pow(beta, (double) steps)) : 1f;
   }
 }

@@ -95,7 +95,7 @@ class WordNetTest {
             "n00000100", "river: a large stream of water.",
             "n00000200",
                 "Quenland, Kingdom of Quen: a country made for this test; \"Quenland is small\"."
-                    + " Parts of Quenland: Wend.",
+                    + " Quenland has the parts Wend.",
             "n00000300",
                 "Wend: the longest river of Quenland; instance of river; part of Quenland.",
             "n00000500", "Ada: painter (1801-1850); instance of painter; member of Quenland.",
@@ -117,8 +117,8 @@ class WordNetTest {
     Map<String, String> files = files();
     files.put("noun", nouns.toString());
     String text = CorpusTest.read(WordNet.namedInstances(jar(files))).getFirst().text();
-    assertTrue(text.startsWith("World: all; instance of thing. Parts of World: P100, "), text);
-    assertTrue(text.endsWith(" P115. Parts of World: P116, P117."), text);
+    assertTrue(text.startsWith("World: all; instance of thing. World has the parts P100, "), text);
+    assertTrue(text.endsWith(" P115. World has the parts P116, P117."), text);
   }
 
   @ParameterizedTest

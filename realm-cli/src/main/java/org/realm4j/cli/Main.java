@@ -2,8 +2,10 @@ package org.realm4j.cli;
 
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import org.realm4j.io.RealmException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -23,7 +25,17 @@ import picocli.CommandLine.Spec;
     description = "Retrieval-augmented language models (REALM) on the JVM.",
     synopsisSubcommandLabel = "COMMAND",
     versionProvider = Version.class,
-    subcommands = {},
+    subcommands = {
+      DemoCommand.class,
+      ImportCommand.class,
+      TokenizeCommand.class,
+      EmbedCommand.class,
+      CorpusCommand.class,
+      IndexCommand.class,
+      PretrainCommand.class,
+      ParityCommand.class,
+      CheckCommand.class,
+    },
     footerHeading = "%nThe launcher ./realm adds, from a checkout of the project:%n",
     footer = {
       "  test         Build everything and run all checks and tests (mvn verify).",
@@ -85,6 +97,7 @@ public final class Main implements Runnable {
   /** Runs one command and returns its exit status; what a command throws ends here. */
   static int execute(CommandLine commandLine, PrintWriter out, PrintWriter err, String... args) {
     Main main = commandLine.getCommand();
+    Choices.register(commandLine);
     var failures = new Failures(main::debug, err);
     commandLine
         .setOut(out)
@@ -98,7 +111,10 @@ public final class Main implements Runnable {
     } catch (Error error) { // picocli hands over exceptions only
       status = failures.report(error);
     }
-    out.flush();
+    // PrintWriter swallows what the system says, such as that the disk is full.
+    if (out.checkError() && status == ExitCode.OK) {
+      status = failures.report(new RealmException("stdout: could not be written"));
+    }
     err.flush();
     return status;
   }

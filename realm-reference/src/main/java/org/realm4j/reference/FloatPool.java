@@ -7,14 +7,25 @@ import org.realm4j.io.RealmException;
 
 /**
  * Arrays that are used again, by size class: four classes to each doubling, so that at most a fifth
- * is wasted. An array is at least as long as was asked. For one thread.
+ * is wasted. An array is at least as long as was asked. Batches differ from step to step, so what
+ * lies free is bounded by a share of what was lent at the same time; the rest goes back to the heap,
+ * the longest unused first. For one thread.
  */
 final class FloatPool {
   private static final int SMALLEST = 64;
   private static final long LARGEST = Integer.MAX_VALUE - 8;
 
-  private final Int2ObjectOpenHashMap<ArrayDeque<float[]>> free = new Int2ObjectOpenHashMap<>();
+  /** What may lie free beside the largest amount lent lately. */
+  private static final double SLACK = 0.25;
+
+  /** An array that may be taken, and when it was given back. */
+  private record Free(float[] array, long since) {}
+
+  private final Int2ObjectOpenHashMap<ArrayDeque<Free>> free = new Int2ObjectOpenHashMap<>();
   private long allocated;
+  private long lent;
+  private long lentLately;
+  private long clock;
 
   /** Floats that this pool holds or has lent. */
   long allocated() {
@@ -24,9 +35,12 @@ final class FloatPool {
   /** An array of at least n elements with anything in it. */
   float[] take(long n) {
     int size = sizeClass(n);
-    ArrayDeque<float[]> list = free.get(size);
-    float[] array = list == null ? null : list.pollLast();
-    return array == null ? allocateCounted(size) : array;
+    ArrayDeque<Free> list = free.get(size);
+    Free found = list == null ? null : list.pollLast();
+    float[] array = found == null ? allocateCounted(size) : found.array();
+    lent += array.length;
+    lentLately = Math.max(lentLately, lent);
+    return array;
   }
 
   /** An array of which the first n elements are 0. */
@@ -37,28 +51,39 @@ final class FloatPool {
   }
 
   void give(float[] array) {
-    free.computeIfAbsent(array.length, _ -> new ArrayDeque<>()).addLast(array);
+    lent -= array.length;
+    free.computeIfAbsent(array.length, _ -> new ArrayDeque<>()).addLast(new Free(array, clock++));
   }
 
   private float[] allocateCounted(int size) {
+    long bound = (long) (Math.max(lentLately, lent + size) * (1 + SLACK));
+    while (allocated + size > bound && dropLongestUnused()) {
+      lentLately = Math.max(lent + size, lentLately - size / 8); // forgets a rare large batch
+    }
     float[] array;
     try {
       array = new float[size];
     } catch (OutOfMemoryError e) {
-      dropFree();
+      while (dropLongestUnused()) {}
       array = allocate(size);
     }
     allocated += size;
     return array;
   }
 
-  private void dropFree() {
-    for (ArrayDeque<float[]> list : free.values()) {
-      for (float[] array : list) {
-        allocated -= array.length;
+  private boolean dropLongestUnused() {
+    ArrayDeque<Free> oldest = null;
+    for (ArrayDeque<Free> list : free.values()) {
+      if (!list.isEmpty()
+          && (oldest == null || list.getFirst().since() < oldest.getFirst().since())) {
+        oldest = list;
       }
     }
-    free.clear();
+    if (oldest == null) {
+      return false;
+    }
+    allocated -= oldest.removeFirst().array().length;
+    return true;
   }
 
   /** An array outside of any pool, with the library's own exception when there is no room. */

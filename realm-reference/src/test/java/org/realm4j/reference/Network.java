@@ -99,7 +99,8 @@ final class Network {
       x = s.dropout(x, dropout);
     }
     UnaryOperator<Tensor> layer = in -> layer(s, in, offsets, activation, dropout);
-    x = recompute ? s.recomputed(x, layer) : layer.apply(x);
+    // x has a gradient already when that of the layer's own use of it comes
+    x = s.add(recompute ? s.recomputed(x, layer) : layer.apply(x), x);
     return recompute ? s.recomputed(x, layer) : layer.apply(x);
   }
 

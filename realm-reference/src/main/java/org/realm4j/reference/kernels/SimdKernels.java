@@ -25,6 +25,9 @@ final class SimdKernels implements Kernels {
   private static final int LANES = 16;
   private static final int TILE_COLS = 3 * L;
 
+  /** Elements per pass of the activations; their buffers stay in the first-level cache. */
+  private static final int CHUNK = 512;
+
   /** 24 accumulators need the 32 registers of AVX-512, in which case 512 bit are preferred. */
   private static final int TILE_ROWS = FloatVector.SPECIES_PREFERRED.length() >= LANES ? 8 : 4;
 
@@ -254,7 +257,8 @@ final class SimdKernels implements Kernels {
     int cols8 = cols & -8;
     for (int i = 0; i < rows8; i += 8) {
       for (int j = 0; j < cols8; j += 8) {
-        transpose8(from, fromAt + i * fromStride + j, fromStride, to, toAt + j * toStride + i, toStride);
+        int source = fromAt + i * fromStride + j;
+        transpose8(from, source, fromStride, to, toAt + j * toStride + i, toStride);
       }
     }
     for (int j = 0; j < cols; j++) {
@@ -578,35 +582,91 @@ final class SimdKernels implements Kernels {
     p = p.fma(r, constant(Elementary.E1));
     p = p.fma(r, constant(Elementary.E0));
     p = p.fma(r.mul(r), r).add(1f);
-    FloatVector power =
-        t.reinterpretAsInts()
-            .add(126 - Float.floatToRawIntBits(Elementary.ROUND))
-            .lanewise(VectorOperators.LSHL, 23)
-            .reinterpretAsFloats();
-    FloatVector y = p.mul(power).mul(2f);
+    FloatVector y = p.mul(powerOfTwo(t)).mul(2f);
     y = y.blend(0f, x.compare(VectorOperators.LT, Elementary.EXP_LOW));
     return y.blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, Elementary.EXP_HIGH));
+  }
+
+  /** 2^(n - 1), from n + ROUND. */
+  private static FloatVector powerOfTwo(FloatVector t) {
+    return t.reinterpretAsInts()
+        .add(126 - Float.floatToRawIntBits(Elementary.ROUND))
+        .lanewise(VectorOperators.LSHL, 23)
+        .reinterpretAsFloats();
   }
 
   private static FloatVector constant(float value) {
     return FloatVector.broadcast(S, value);
   }
 
-  private static FloatVector tanh(FloatVector x) {
-    FloatVector a = x.abs();
+  /**
+   * x = exp(x), two vectors at a time, for whole vectors. The compiler inlines a limited amount into
+   * one loop, and beyond it every vector is an object on the heap; this method is large enough not
+   * to be inlined, so that what calls it stays within.
+   */
+  private static void exp(float[] x, int n) {
+    int i = 0;
+    for (; i + 2 * L <= n; i += 2 * L) {
+      FloatVector a = load(x, i);
+      FloatVector b = load(x, i + L);
+      FloatVector ta = a.fma(constant(Elementary.LOG2_E), constant(Elementary.ROUND));
+      FloatVector tb = b.fma(constant(Elementary.LOG2_E), constant(Elementary.ROUND));
+      FloatVector na = ta.sub(Elementary.ROUND);
+      FloatVector nb = tb.sub(Elementary.ROUND);
+      FloatVector ra = na.fma(constant(-Elementary.LN2_HIGH), a);
+      FloatVector rb = nb.fma(constant(-Elementary.LN2_HIGH), b);
+      ra = na.fma(constant(-Elementary.LN2_LOW), ra);
+      rb = nb.fma(constant(-Elementary.LN2_LOW), rb);
+      FloatVector pa = ra.fma(constant(Elementary.E4), constant(Elementary.E3));
+      FloatVector pb = rb.fma(constant(Elementary.E4), constant(Elementary.E3));
+      pa = pa.fma(ra, constant(Elementary.E2));
+      pb = pb.fma(rb, constant(Elementary.E2));
+      pa = pa.fma(ra, constant(Elementary.E1));
+      pb = pb.fma(rb, constant(Elementary.E1));
+      pa = pa.fma(ra, constant(Elementary.E0));
+      pb = pb.fma(rb, constant(Elementary.E0));
+      pa = pa.fma(ra.mul(ra), ra).add(1f);
+      pb = pb.fma(rb.mul(rb), rb).add(1f);
+      pa = pa.mul(powerOfTwo(ta)).mul(2f);
+      pb = pb.mul(powerOfTwo(tb)).mul(2f);
+      pa = pa.blend(0f, a.compare(VectorOperators.LT, Elementary.EXP_LOW));
+      pb = pb.blend(0f, b.compare(VectorOperators.LT, Elementary.EXP_LOW));
+      pa = pa.blend(Float.POSITIVE_INFINITY, a.compare(VectorOperators.GT, Elementary.EXP_HIGH));
+      pb = pb.blend(Float.POSITIVE_INFINITY, b.compare(VectorOperators.GT, Elementary.EXP_HIGH));
+      pa.intoArray(x, i);
+      pb.intoArray(x, i + L);
+    }
+    for (; i < n; i += L) {
+      exp(load(x, i)).intoArray(x, i);
+    }
+  }
+
+  /** tanh x, from t = exp(-2 |x|). */
+  private static FloatVector tanh(FloatVector x, FloatVector t) {
     FloatVector s = x.mul(x);
     FloatVector p = constant(Elementary.T4).fma(s, constant(Elementary.T3));
     p = p.fma(s, constant(Elementary.T2));
     p = p.fma(s, constant(Elementary.T1));
     p = p.fma(s, constant(Elementary.T0));
     FloatVector small = p.mul(s).fma(x, x);
-    FloatVector t = exp(a.mul(-2f));
     FloatVector large = constant(1f).sub(t).div(constant(1f).add(t));
     large = large.blend(large.neg(), x.compare(VectorOperators.LT, 0f));
-    return large.blend(small, a.compare(VectorOperators.LT, Elementary.TANH_SMALL));
+    return large.blend(small, x.abs().compare(VectorOperators.LT, Elementary.TANH_SMALL));
   }
 
-  private static FloatVector erf(FloatVector x) {
+  /** ln(1 - erf a), for a from 1. */
+  private static FloatVector erfExponent(FloatVector a) {
+    FloatVector q = constant(Elementary.G7).fma(a, constant(Elementary.G6));
+    q = q.fma(a, constant(Elementary.G5));
+    q = q.fma(a, constant(Elementary.G4));
+    q = q.fma(a, constant(Elementary.G3));
+    q = q.fma(a, constant(Elementary.G2));
+    q = q.fma(a, constant(Elementary.G1));
+    return q.fma(a, constant(Elementary.G0));
+  }
+
+  /** erf x, from e = exp(erfExponent(|x|)). */
+  private static FloatVector erf(FloatVector x, FloatVector e) {
     FloatVector a = x.abs();
     FloatVector s = x.mul(x);
     FloatVector p = constant(Elementary.F6).fma(s, constant(Elementary.F5));
@@ -615,47 +675,46 @@ final class SimdKernels implements Kernels {
     p = p.fma(s, constant(Elementary.F2));
     p = p.fma(s, constant(Elementary.F1));
     p = p.fma(s, constant(Elementary.F0));
-    FloatVector small = p.mul(x);
-    FloatVector q = constant(Elementary.G7).fma(a, constant(Elementary.G6));
-    q = q.fma(a, constant(Elementary.G5));
-    q = q.fma(a, constant(Elementary.G4));
-    q = q.fma(a, constant(Elementary.G3));
-    q = q.fma(a, constant(Elementary.G2));
-    q = q.fma(a, constant(Elementary.G1));
-    q = q.fma(a, constant(Elementary.G0));
-    FloatVector large = constant(1f).sub(exp(q));
+    FloatVector large = constant(1f).sub(e);
     large = large.blend(1f, a.compare(VectorOperators.GT, Elementary.ERF_ONE));
     large = large.blend(large.neg(), x.compare(VectorOperators.LT, 0f));
-    return large.blend(small, a.compare(VectorOperators.LT, 1f));
+    return large.blend(p.mul(x), a.compare(VectorOperators.LT, 1f));
   }
 
-  private static FloatVector gelu(FloatVector x) {
-    return x.mul(0.5f).mul(erf(x.mul(Elementary.SQRT_HALF)).add(1f));
-  }
-
-  private static FloatVector geluDerivative(FloatVector x) {
-    FloatVector density = exp(x.mul(x).mul(-0.5f)).mul(Elementary.INV_SQRT_2PI);
-    FloatVector cumulative =
-        erf(x.mul(Elementary.SQRT_HALF)).fma(constant(0.5f), constant(0.5f));
-    return x.fma(density, cumulative);
-  }
-
-  private static FloatVector geluTanh(FloatVector x) {
+  /** What GELU_TANH takes the tanh of. */
+  private static FloatVector geluArgument(FloatVector x) {
     FloatVector s = x.mul(x);
-    FloatVector u =
-        x.mul(Elementary.SQRT_2_OVER_PI).mul(s.fma(constant(Elementary.GELU_CUBIC), constant(1f)));
-    return x.mul(0.5f).mul(tanh(u).add(1f));
+    return x.mul(Elementary.SQRT_2_OVER_PI)
+        .mul(s.fma(constant(Elementary.GELU_CUBIC), constant(1f)));
   }
 
-  private static FloatVector geluTanhDerivative(FloatVector x) {
-    FloatVector s = x.mul(x);
-    FloatVector u =
-        x.mul(Elementary.SQRT_2_OVER_PI).mul(s.fma(constant(Elementary.GELU_CUBIC), constant(1f)));
-    FloatVector du =
-        s.fma(constant(3f * Elementary.GELU_CUBIC), constant(1f)).mul(Elementary.SQRT_2_OVER_PI);
-    FloatVector t = tanh(u);
-    FloatVector slope = x.mul(0.5f).mul(t.neg().fma(t, constant(1f))).mul(du);
-    return t.fma(constant(0.5f), constant(0.5f)).add(slope);
+  private static void expOfTanh(float[] x, int at, float[] e, int n) {
+    for (int i = 0; i < n; i += L) {
+      load(x, at + i).abs().mul(-2f).intoArray(e, i);
+    }
+    exp(e, n);
+  }
+
+  private static void expOfGeluTanh(float[] x, int at, float[] e, int n) {
+    for (int i = 0; i < n; i += L) {
+      geluArgument(load(x, at + i)).abs().mul(-2f).intoArray(e, i);
+    }
+    exp(e, n);
+  }
+
+  private static void expOfErf(float[] x, int at, float[] e, int n) {
+    for (int i = 0; i < n; i += L) {
+      erfExponent(load(x, at + i).mul(Elementary.SQRT_HALF).abs()).intoArray(e, i);
+    }
+    exp(e, n);
+  }
+
+  private static void density(float[] x, int at, float[] d, int n) {
+    for (int i = 0; i < n; i += L) {
+      FloatVector v = load(x, at + i);
+      v.mul(v).mul(-0.5f).intoArray(d, i);
+    }
+    exp(d, n);
   }
 
   @Override
@@ -680,31 +739,50 @@ final class SimdKernels implements Kernels {
   }
 
   private static void tanh(float[] x, int xAt, float[] y, int yAt, int n) {
-    int i = 0;
-    for (; i + L <= n; i += L) {
-      tanh(load(x, xAt + i)).intoArray(y, yAt + i);
+    float[] e = new float[CHUNK];
+    int whole = n - n % L;
+    for (int from = 0; from < whole; from += CHUNK) {
+      int count = Math.min(CHUNK, whole - from);
+      expOfTanh(x, xAt + from, e, count);
+      for (int i = 0; i < count; i += L) {
+        tanh(load(x, xAt + from + i), load(e, i)).intoArray(y, yAt + from + i);
+      }
     }
-    for (; i < n; i++) {
+    for (int i = whole; i < n; i++) {
       y[yAt + i] = Elementary.tanh(x[xAt + i]);
     }
   }
 
   private static void gelu(float[] x, int xAt, float[] y, int yAt, int n) {
-    int i = 0;
-    for (; i + L <= n; i += L) {
-      gelu(load(x, xAt + i)).intoArray(y, yAt + i);
+    float[] e = new float[CHUNK];
+    int whole = n - n % L;
+    for (int from = 0; from < whole; from += CHUNK) {
+      int count = Math.min(CHUNK, whole - from);
+      expOfErf(x, xAt + from, e, count);
+      for (int i = 0; i < count; i += L) {
+        FloatVector v = load(x, xAt + from + i);
+        FloatVector erf = erf(v.mul(Elementary.SQRT_HALF), load(e, i));
+        v.mul(0.5f).mul(erf.add(1f)).intoArray(y, yAt + from + i);
+      }
     }
-    for (; i < n; i++) {
+    for (int i = whole; i < n; i++) {
       y[yAt + i] = Elementary.gelu(x[xAt + i]);
     }
   }
 
   private static void geluTanh(float[] x, int xAt, float[] y, int yAt, int n) {
-    int i = 0;
-    for (; i + L <= n; i += L) {
-      geluTanh(load(x, xAt + i)).intoArray(y, yAt + i);
+    float[] e = new float[CHUNK];
+    int whole = n - n % L;
+    for (int from = 0; from < whole; from += CHUNK) {
+      int count = Math.min(CHUNK, whole - from);
+      expOfGeluTanh(x, xAt + from, e, count);
+      for (int i = 0; i < count; i += L) {
+        FloatVector v = load(x, xAt + from + i);
+        FloatVector t = tanh(geluArgument(v), load(e, i));
+        v.mul(0.5f).mul(t.add(1f)).intoArray(y, yAt + from + i);
+      }
     }
-    for (; i < n; i++) {
+    for (int i = whole; i < n; i++) {
       y[yAt + i] = Elementary.geluTanh(x[xAt + i]);
     }
   }
@@ -734,24 +812,50 @@ final class SimdKernels implements Kernels {
     }
   }
 
-  private static void geluGradient(float[] saved, int sAt, float[] g, int gAt, int n) {
-    int i = 0;
-    for (; i + L <= n; i += L) {
-      load(g, gAt + i).mul(geluDerivative(load(saved, sAt + i))).intoArray(g, gAt + i);
+  private static void geluGradient(float[] x, int xAt, float[] g, int gAt, int n) {
+    float[] e = new float[CHUNK];
+    float[] d = new float[CHUNK];
+    int whole = n - n % L;
+    for (int from = 0; from < whole; from += CHUNK) {
+      int count = Math.min(CHUNK, whole - from);
+      expOfErf(x, xAt + from, e, count);
+      density(x, xAt + from, d, count);
+      for (int i = 0; i < count; i += L) {
+        FloatVector v = load(x, xAt + from + i);
+        FloatVector erf = erf(v.mul(Elementary.SQRT_HALF), load(e, i));
+        FloatVector slope = v.fma(load(d, i).mul(Elementary.INV_SQRT_2PI), erf.fma(constant(0.5f), constant(0.5f)));
+        load(g, gAt + from + i).mul(slope).intoArray(g, gAt + from + i);
+      }
     }
-    for (; i < n; i++) {
-      g[gAt + i] *= Elementary.geluDerivative(saved[sAt + i]);
+    for (int i = whole; i < n; i++) {
+      g[gAt + i] *= Elementary.geluDerivative(x[xAt + i]);
     }
   }
 
-  private static void geluTanhGradient(float[] saved, int sAt, float[] g, int gAt, int n) {
-    int i = 0;
-    for (; i + L <= n; i += L) {
-      load(g, gAt + i).mul(geluTanhDerivative(load(saved, sAt + i))).intoArray(g, gAt + i);
+  private static void geluTanhGradient(float[] x, int xAt, float[] g, int gAt, int n) {
+    float[] e = new float[CHUNK];
+    int whole = n - n % L;
+    for (int from = 0; from < whole; from += CHUNK) {
+      int count = Math.min(CHUNK, whole - from);
+      expOfGeluTanh(x, xAt + from, e, count);
+      for (int i = 0; i < count; i += L) {
+        FloatVector v = load(x, xAt + from + i);
+        FloatVector slope = geluTanhSlope(v, tanh(geluArgument(v), load(e, i)));
+        load(g, gAt + from + i).mul(slope).intoArray(g, gAt + from + i);
+      }
     }
-    for (; i < n; i++) {
-      g[gAt + i] *= Elementary.geluTanhDerivative(saved[sAt + i]);
+    for (int i = whole; i < n; i++) {
+      g[gAt + i] *= Elementary.geluTanhDerivative(x[xAt + i]);
     }
+  }
+
+  private static FloatVector geluTanhSlope(FloatVector x, FloatVector t) {
+    FloatVector du =
+        x.mul(x)
+            .fma(constant(3f * Elementary.GELU_CUBIC), constant(1f))
+            .mul(Elementary.SQRT_2_OVER_PI);
+    FloatVector slope = x.mul(0.5f).mul(t.neg().fma(t, constant(1f))).mul(du);
+    return t.fma(constant(0.5f), constant(0.5f)).add(slope);
   }
 
   // ---- whole rows

@@ -19,6 +19,16 @@ public record Comparison(String name, double maxDeviation, double atol, boolean 
     return new Comparison(name, max, atol, max <= atol);
   }
 
+  /** A tensor that was expected and is not there, or the other way round. */
+  static Comparison missing(String name) {
+    return new Comparison(name, Double.POSITIVE_INFINITY, 0, false);
+  }
+
+  /** The share of what is allowed that is used up: over 1 if it failed. */
+  public double ratio() {
+    return passed && atol == 0 ? 0 : maxDeviation / atol;
+  }
+
   /** The same deviation against a multiple of what is allowed, as for approximate exponentials. */
   public Comparison allowing(double factor) {
     return new Comparison(name, maxDeviation, factor * atol, maxDeviation <= factor * atol);

@@ -2,16 +2,21 @@ package org.realm4j.testkit.golden;
 
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.realm4j.io.Json;
 import org.realm4j.io.JsonObject;
 import org.realm4j.io.RealmException;
 import org.realm4j.io.Safetensors;
+import org.realm4j.nn.BertConfig;
+import org.realm4j.nn.EmbedderConfig;
+import org.realm4j.nn.Weights;
 
 /**
  * One case: {@code <name>.json} says what is allowed, {@code <name>.inputs.safetensors} and {@code
- * <name>.expected.safetensors} hold the tensors. All in memory; the files are not needed any more.
+ * <name>.expected.safetensors} hold the tensors. The tensors are in memory, weights are read when
+ * asked for.
  *
  * @param directory where the weights are that it uses
  * @param name without the directory, such as {@code batch_nullvec}
@@ -114,6 +119,36 @@ public record GoldenCase(
     return doubles;
   }
 
+  /** The directory's name, such as {@code g_bert}. */
+  public String kind() {
+    return String.valueOf(directory.getFileName());
+  }
+
+  /** The sizes of the networks. */
+  public BertConfig bertConfig() {
+    return BertConfig.read(directory.resolve("config.json"));
+  }
+
+  /** [CLS], pooler, projection and layer norm, as published REALMs have it. */
+  public EmbedderConfig embedderConfig() {
+    JsonObject config = Json.parseObject(directory.resolve("config.json"));
+    return new EmbedderConfig(
+        EmbedderConfig.Pooling.CLS,
+        true,
+        config.int32("retriever_proj_size"),
+        true,
+        (float) config.number("layer_norm_eps"));
+  }
+
+  /** The weights in one file of the directory. */
+  public Weights weights(String file) {
+    Map<String, float[]> values = new HashMap<>();
+    try (Safetensors weights = Safetensors.open(directory.resolve(file))) {
+      weights.names().forEach(n -> values.put(n, weights.floats(n)));
+    }
+    return Weights.of(values);
+  }
+
   /** A whole-number input. */
   public Ints ints(String tensor) {
     return get(ints, tensor, "input of whole numbers");
@@ -183,6 +218,6 @@ public record GoldenCase(
 
   @Override
   public String toString() {
-    return directory.getFileName() + "/" + name;
+    return kind() + "/" + name;
   }
 }

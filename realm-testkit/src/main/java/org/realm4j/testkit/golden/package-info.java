@@ -1,6 +1,7 @@
 /**
- * Reference cases that other code computed: inputs, true outputs and how far from them is allowed.
- * Without any test framework, so that a command can use it.
+ * Reference cases that other code computed: inputs, true outputs and how far from them is allowed,
+ * and the networks and steps of the library that are run on them. Without any test framework, so
+ * that a command can use it.
  */
 @NullMarked
 package org.realm4j.testkit.golden;

@@ -1,0 +1,30 @@
+package org.realm4j.cli;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The option {@code --cache}: where downloads are kept. */
+final class CacheOption {
+  @Option(
+      names = "--cache",
+      paramLabel = "DIR",
+      description = {
+        "Where downloads are kept; by default $XDG_CACHE_HOME/realm4j or ~/.cache/realm4j."
+      })
+  private @Nullable Path dir;
+
+  Artifacts artifacts(java.io.PrintWriter err) {
+    return new Artifacts(dir == null ? defaultDir() : dir, Artifacts.maven(), err);
+  }
+
+  private static Path defaultDir() {
+    String xdg = System.getenv("XDG_CACHE_HOME");
+    // The XDG specification says to ignore a relative path.
+    Path caches =
+        xdg != null && Path.of(xdg).isAbsolute()
+            ? Path.of(xdg)
+            : Path.of(System.getProperty("user.home"), ".cache");
+    return caches.resolve("realm4j");
+  }
+}

@@ -1,0 +1,126 @@
+package org.realm4j.cli;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.realm4j.io.Json;
+import org.realm4j.io.JsonObject;
+import org.realm4j.io.Npy;
+import org.realm4j.io.PublishedFolder;
+import org.realm4j.io.RealmException;
+import org.realm4j.nn.RealmModel;
+import org.realm4j.tensor.Parameter;
+
+/**
+ * The vectors of a corpus in a folder: {@code vectors.npy}, and {@code index.json}, which names the
+ * retriever and the corpus that they belong to.
+ *
+ * @param model fingerprint of the retriever
+ * @param corpus fingerprint of the corpus
+ * @param vectors a row for each passage
+ */
+record StoredIndex(String model, String corpus, Npy.Matrix vectors) {
+  static final String ABOUT = "index.json";
+  private static final String VECTORS = "vectors.npy";
+  private static final int FORMAT = 1;
+
+  void save(Path dir) {
+    Map<String, Object> about = new LinkedHashMap<>();
+    about.put("format", FORMAT);
+    about.put("model", model);
+    about.put("corpus", corpus);
+    about.put("passages", vectors.rows());
+    about.put("dimension", vectors.cols());
+    PublishedFolder.at(dir)
+        .publish(
+            generation -> {
+              Npy.write(
+                  generation.resolve(VECTORS), vectors.rowMajor(), vectors.rows(), vectors.cols());
+              Json.write(generation.resolve(ABOUT), about);
+            });
+  }
+
+  static StoredIndex open(Path dir) {
+    return openFiles(
+        PublishedFolder.at(dir)
+            .current()
+            .orElseThrow(
+                () -> new RealmException.BadInput(dir + ": expected an index, found none")));
+  }
+
+  static StoredIndex openFiles(Path generation) {
+    JsonObject about = Json.parseObject(generation.resolve(ABOUT));
+    if (about.integer("format") != FORMAT) {
+      throw new RealmException.Incompatible(
+          "%s: format: this version reads %d, found %d"
+              .formatted(about.where(), FORMAT, about.integer("format")));
+    }
+    Path file = generation.resolve(VECTORS);
+    Npy.Matrix vectors = Npy.read(file);
+    if (vectors.rows() != about.integer("passages")
+        || vectors.cols() != about.integer("dimension")) {
+      throw new RealmException.CorruptFile(
+          "%s: expected %,d x %,d, as %s says, found %,d x %,d"
+              .formatted(
+                  file,
+                  about.integer("passages"),
+                  about.integer("dimension"),
+                  ABOUT,
+                  vectors.rows(),
+                  vectors.cols()));
+    }
+    return new StoredIndex(about.string("model"), about.string("corpus"), vectors);
+  }
+
+  /**
+   * Refuses vectors of another retriever or another corpus: their scores would mean nothing.
+   *
+   * @param where names the index
+   */
+  void checkBelongsTo(Path where, String modelFingerprint, String corpusFingerprint) {
+    same(where, "model", model, modelFingerprint);
+    same(where, "corpus", corpus, corpusFingerprint);
+  }
+
+  private static void same(Path where, String what, String found, String expected) {
+    if (!found.equals(expected)) {
+      throw new RealmException.Incompatible(
+          "%s: made with another %s: expected fingerprint %s, found %s"
+              .formatted(where, what, expected, found));
+    }
+  }
+
+  /** 32 hexadecimal digits of all that turns a text into a vector. */
+  static String fingerprint(RealmModel realm) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (List<Parameter> parameters :
+          List.of(realm.documents().parameters(), realm.queries().parameters())) {
+        for (Parameter p : parameters) {
+          digest.update(p.name().getBytes(StandardCharsets.UTF_8));
+          update(digest, p.values());
+        }
+      }
+      return HexFormat.of().formatHex(digest.digest(), 0, 16);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  private static void update(MessageDigest digest, float[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate(1 << 14).order(ByteOrder.LITTLE_ENDIAN);
+    int perTurn = bytes.capacity() / Float.BYTES;
+    for (int from = 0; from < values.length; from += perTurn) {
+      int count = Math.min(perTurn, values.length - from);
+      bytes.clear().asFloatBuffer().put(values, from, count);
+      digest.update(bytes.limit(count * Float.BYTES));
+    }
+  }
+}
