@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,7 +38,7 @@ class WeightFolderTest {
   @Test
   void writingAgainWithOtherShardsReplacesTheModel() {
     WeightFolder.write(dir, tensors(), Long.MAX_VALUE);
-    LinkedHashMap<String, Safetensors.Entry> two = tensors();
+    SequencedMap<String, Safetensors.Entry> two = tensors();
     two.remove("a");
     WeightFolder.write(dir, two, 24);
     try (WeightFolder folder = WeightFolder.open(dir)) {
@@ -97,7 +98,7 @@ class WeightFolderTest {
     Json.write(dir.resolve("model.safetensors.index.json"), Map.of("weight_map", weightMap));
   }
 
-  static LinkedHashMap<String, Safetensors.Entry> tensors() {
+  static SequencedMap<String, Safetensors.Entry> tensors() {
     LinkedHashMap<String, Safetensors.Entry> tensors = new LinkedHashMap<>();
     tensors.put("a", entry(4));
     tensors.put("c", entry(2, 3));

@@ -87,6 +87,7 @@ class InputSequenceTest {
     InputSequence joint = model.joint(long100, long100);
     assertEquals(1 + 22 + 1 + 38 + 1, joint.length());
     assertEquals(sep, joint.ids()[23]);
+    assertEquals(1 + 1 + 1 + 38 + 1, model.joint(new int[] {8}, long100).length());
     assertArrayEquals(
         new int[] {cls, 8, sep, 9, sep}, model.joint(new int[] {8}, new int[] {9}).ids());
     assertArrayEquals(

@@ -13,7 +13,6 @@ import org.realm4j.corpus.PassageStore;
 import org.realm4j.nn.Embedder;
 import org.realm4j.nn.RealmConfig;
 import org.realm4j.nn.RealmModel;
-import org.realm4j.nn.Weights;
 import org.realm4j.retrieval.KnowledgeIndex;
 import org.realm4j.retrieval.MipsIndexProvider;
 import org.realm4j.retrieval.PassageEmbedder;
@@ -21,35 +20,12 @@ import org.realm4j.tensor.Parameter;
 import org.realm4j.tensor.Tape;
 import org.realm4j.testkit.oracle.OracleBackend;
 import org.realm4j.testkit.oracle.OracleSession;
-import org.realm4j.text.WordPiece;
 
 /** The gradients of the whole model, in double precision. */
 class SharedTowerTest {
   @TempDir Path dir;
 
   private record Gradients(double loss, List<double[]> documents, List<double[]> queries) {}
-
-  /** Towers away from their start, where all vectors are nearly the same. */
-  private static RealmModel model(RealmConfig config) {
-    Weights start = Weights.random(7);
-    Weights large =
-        new Weights() {
-          @Override
-          public boolean contains(String name) {
-            return true;
-          }
-
-          @Override
-          public float[] floats(String name, long... shape) {
-            float[] values = start.floats(name, shape);
-            for (int i = 0; i < values.length; i++) {
-              values[i] *= name.contains("LayerNorm") ? 0.5f : 8f;
-            }
-            return values;
-          }
-        };
-    return RealmModel.create(config, new WordPiece(TinyRealm.vocabulary()), large, 7);
-  }
 
   private Gradients gradients(PassageStore store, RealmModel model, Marginal marginal) {
     try (OracleSession s = new OracleBackend().open(1)) {
@@ -88,9 +64,9 @@ class SharedTowerTest {
   void theSharedTowersGradientIsTheSumOfBothSides() {
     try (PassageStore store = TinyRealm.store(dir, TinyRealm.passages().subList(0, 10))) {
       for (Marginal marginal : Marginal.values()) {
-        Gradients shared = gradients(store, model(TinyRealm.config()), marginal);
+        Gradients shared = gradients(store, TinyRealm.diverse(TinyRealm.config()), marginal);
         Gradients apart =
-            gradients(store, model(TinyRealm.config().withSeparateTowers()), marginal);
+            gradients(store, TinyRealm.diverse(TinyRealm.config().withSeparateTowers()), marginal);
         assertEquals(shared.loss, apart.loss, 1e-12);
         double both = 0;
         for (int i = 0; i < shared.documents.size(); i++) {

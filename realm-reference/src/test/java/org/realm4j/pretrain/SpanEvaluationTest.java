@@ -35,9 +35,8 @@ class SpanEvaluationTest {
   @BeforeEach
   void open() {
     store = TinyRealm.store(dir);
-    model = TinyRealm.model();
+    model = TinyRealm.diverse(TinyRealm.config());
     session = TinyRealm.BACKEND.open(1);
-    EncoderWarmUp.initialiseHead(model, store);
     float[] vectors =
         new PassageEmbedder(model, store)
             .embedAll(session, model.documents(), PassageEmbedder.Progress.NONE);

@@ -115,6 +115,28 @@ public final class TinyRealm {
     return model(config());
   }
 
+  /** A model away from its start, where all states are nearly the same. */
+  public static RealmModel diverse(RealmConfig config) {
+    Weights start = Weights.random(7);
+    Weights large =
+        new Weights() {
+          @Override
+          public boolean contains(String name) {
+            return true;
+          }
+
+          @Override
+          public float[] floats(String name, long... shape) {
+            float[] values = start.floats(name, shape);
+            for (int i = 0; i < values.length; i++) {
+              values[i] *= name.contains("LayerNorm") ? 0.5f : 8f;
+            }
+            return values;
+          }
+        };
+    return RealmModel.create(config, new WordPiece(vocabulary()), large, 7);
+  }
+
   public static PassageStore store(Path dir, List<Passage> passages) {
     return PassageStore.build(
         dir, Corpus.of(passages), new WordPiece(vocabulary()), config().passageLimit());
