@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.corpus.Corpus;
@@ -34,7 +35,6 @@ import org.realm4j.tensor.BackendProvider;
 import org.realm4j.tensor.Session;
 import org.realm4j.text.EntityTagger;
 import org.realm4j.text.Passage;
-import org.realm4j.text.WordPiece;
 
 /**
  * A language model that looks things up: a corpus, a retriever and a knowledge-augmented encoder in
@@ -81,18 +81,32 @@ public final class Realm implements AutoCloseable {
 
   /**
    * A new REALM over a corpus, from a pre-trained BERT or sentence encoder. The projection starts
-   * with the corpus's principal directions, so retrieval works at once; the encoder has to be {@link
-   * #warmUp warmed up} before it can predict anything.
+   * with the corpus's principal directions, so retrieval works at once; the encoder has to be
+   * {@link #warmUp warmed up} before it can predict anything.
    *
    * @param bertFolder a Hugging Face folder, such as {@code realm import} makes
    */
   public static Realm create(Path bertFolder, Corpus corpus) {
-    RealmModel model =
-        RealmModel.fromBert(bertFolder, RealmConfig.NullDocument.EMPTY_PASSAGE, SEED);
-    Path temporary = temporaryFolder();
-    PassageStore store =
-        PassageStore.build(
-            temporary, corpus, model.tokenizer(), model.config().passageLimit());
+    return create(bertFolder, corpus, temporaryFolder());
+  }
+
+  /**
+   * @param temporary where the corpus is kept; removed by {@link #close}, and if this fails
+   */
+  static Realm create(Path bertFolder, Corpus corpus, Path temporary) {
+    try {
+      RealmModel model =
+          RealmModel.fromBert(bertFolder, RealmConfig.NullDocument.EMPTY_PASSAGE, SEED);
+      PassageStore store =
+          PassageStore.build(temporary, corpus, model.tokenizer(), model.config().passageLimit());
+      return closingOnFailure(store, () -> create(model, store, temporary));
+    } catch (RuntimeException e) {
+      deleteAll(temporary);
+      throw e;
+    }
+  }
+
+  private static Realm create(RealmModel model, PassageStore store, Path temporary) {
     Backend backend = BackendProvider.backend("auto");
     int threads = Runtime.getRuntime().availableProcessors();
     try (Session session = backend.open(threads)) {
@@ -113,6 +127,10 @@ public final class Realm implements AutoCloseable {
   public static Realm open(Path folder) {
     RealmModel model = RealmModel.open(folder.resolve("model"));
     PassageStore store = PassageStore.open(folder.resolve("corpus"));
+    return closingOnFailure(store, () -> open(folder, model, store));
+  }
+
+  private static Realm open(Path folder, RealmModel model, PassageStore store) {
     Backend backend = BackendProvider.backend("auto");
     int threads = Runtime.getRuntime().availableProcessors();
     try (Safetensors file = Safetensors.open(folder.resolve("index.safetensors"))) {
@@ -120,13 +138,27 @@ public final class Realm implements AutoCloseable {
       long[] shape = file.shape("vectors");
       if (shape.length != 2 || shape[0] != store.size() || shape[1] != dimension) {
         throw new RealmException.Incompatible(
-            folder + ": index: expected " + store.size() + " vectors of " + dimension + ", found "
+            folder
+                + ": index: expected "
+                + store.size()
+                + " vectors of "
+                + dimension
+                + ", found "
                 + java.util.Arrays.toString(shape));
       }
       KnowledgeIndex index =
           new KnowledgeIndex(
               MipsIndexProvider.named("exact"), file.floats("vectors"), dimension, 0, threads);
       return new Realm(model, store, null, backend, threads, index);
+    }
+  }
+
+  private static Realm closingOnFailure(PassageStore store, Supplier<Realm> realm) {
+    try {
+      return realm.get();
+    } catch (RuntimeException e) {
+      store.close();
+      throw e;
     }
   }
 
@@ -171,14 +203,10 @@ public final class Realm implements AutoCloseable {
       if (clozeSteps > 0) {
         new InverseClozeTask(model, store)
             .run(InverseClozeTask.Settings.of(clozeSteps), session, (step, loss) -> {});
-        index = embed(0);
+        replace(embed(0));
       }
       new EncoderWarmUp(
-              model,
-              store,
-              queries(model, store, Pretraining.steps(0)),
-              occurrences,
-              index)
+              model, store, queries(model, store, Pretraining.steps(0)), occurrences, index)
           .run(EncoderWarmUp.Settings.of(encoderSteps), session, (step, likelihood) -> {});
     }
   }
@@ -186,12 +214,16 @@ public final class Realm implements AutoCloseable {
   /** Trains retriever and encoder together (section 3), then embeds the corpus once more. */
   public void pretrain(Pretraining settings, PretrainingListener listener) {
     try (Pretrainer trainer =
-        new Pretrainer(
-            model, store, queries(model, store, settings), settings, backend, threads)) {
+        new Pretrainer(model, store, queries(model, store, settings), settings, backend, threads)) {
       trainer.run(listener);
       trainer.refreshNow(PassageEmbedder.Progress.NONE);
-      index = trainer.index();
+      replace(trainer.index());
     }
+  }
+
+  private void replace(KnowledgeIndex next) {
+    index.close();
+    index = next;
   }
 
   private static QuerySource queries(RealmModel model, PassageStore store, Pretraining settings) {
@@ -239,8 +271,7 @@ public final class Realm implements AutoCloseable {
       List<Evidence> evidence = new ArrayList<>();
       for (int k = 0; k < candidates; k++) {
         int passage = outcome.candidates()[k];
-        evidence.add(
-            new Evidence(passage < 0 ? null : store.passage(passage), outcome.prior()[k]));
+        evidence.add(new Evidence(passage < 0 ? null : store.passage(passage), outcome.prior()[k]));
       }
       return new Prediction(tokens, evidence);
     }
@@ -270,13 +301,18 @@ public final class Realm implements AutoCloseable {
 
   @Override
   public void close() {
+    index.close();
     store.close();
     if (temporary != null) {
-      try (Stream<Path> files = Files.walk(temporary)) {
-        files.sorted(Comparator.reverseOrder()).forEach(Realm::delete);
-      } catch (IOException e) {
-        throw new RealmException(temporary + ": could not be removed: " + e.getMessage(), e);
-      }
+      deleteAll(temporary);
+    }
+  }
+
+  private static void deleteAll(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      files.sorted(Comparator.reverseOrder()).forEach(Realm::delete);
+    } catch (IOException e) {
+      throw new RealmException(folder + ": could not be removed: " + e.getMessage(), e);
     }
   }
 

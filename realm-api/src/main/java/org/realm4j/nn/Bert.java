@@ -27,7 +27,8 @@ public final class Bert {
   public record Dense(Parameter weight, Parameter bias) {
     static Dense of(Weights w, String name, int out, int in) {
       return new Dense(
-          new Parameter(name + ".weight", Kind.WEIGHT, out, in, w.floats(name + ".weight", out, in)),
+          new Parameter(
+              name + ".weight", Kind.WEIGHT, out, in, w.floats(name + ".weight", out, in)),
           new Parameter(name + ".bias", Kind.BIAS, 1, out, w.floats(name + ".bias", out)));
     }
 
@@ -40,7 +41,8 @@ public final class Bert {
   public record Norm(Parameter weight, Parameter bias) {
     static Norm of(Weights w, String name, int size) {
       return new Norm(
-          new Parameter(name + ".weight", Kind.LAYER_NORM, 1, size, w.floats(name + ".weight", size)),
+          new Parameter(
+              name + ".weight", Kind.LAYER_NORM, 1, size, w.floats(name + ".weight", size)),
           new Parameter(name + ".bias", Kind.LAYER_NORM, 1, size, w.floats(name + ".bias", size)));
     }
 
@@ -154,10 +156,8 @@ public final class Bert {
   }
 
   /** LN(word + segment + position), {@code [tokens, hidden]}. */
-  Tensor embed(
-      Session s, TokenBatch b, @Nullable DropoutPlan dropout, int @Nullable [] counters) {
-    Tensor sum =
-        s.embeddingSum(b.ids(), b.segments(), b.positions(), word, segment, position);
+  Tensor embed(Session s, TokenBatch b, @Nullable DropoutPlan dropout, int @Nullable [] counters) {
+    Tensor sum = s.embeddingSum(b.ids(), b.segments(), b.positions(), word, segment, position);
     Tensor x = embeddingNorm.apply(s, sum, null, config.layerNormEpsilon());
     return drop(s, x, dropout, counters, null, -1, 0);
   }
@@ -233,7 +233,10 @@ public final class Bert {
     for (int t = 0; t < batch.tokens(); t++) {
       if (batch.ids()[t] < 0 || batch.ids()[t] >= config.vocabulary()) {
         throw new RealmException.Incompatible(
-            "token id: expected 0 to " + (config.vocabulary() - 1) + ", found " + batch.ids()[t]
+            "token id: expected 0 to "
+                + (config.vocabulary() - 1)
+                + ", found "
+                + batch.ids()[t]
                 + "; the vocabulary does not fit the model");
       }
       if (batch.positions()[t] >= config.positions()) {

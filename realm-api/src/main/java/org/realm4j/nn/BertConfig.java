@@ -24,8 +24,13 @@ public record BertConfig(
     float layerNormEpsilon) {
 
   public BertConfig {
-    if (vocabulary < 1 || hidden < 1 || layers < 1 || heads < 1 || intermediate < 1
-        || positions < 1 || segments < 1) {
+    if (vocabulary < 1
+        || hidden < 1
+        || layers < 1
+        || heads < 1
+        || intermediate < 1
+        || positions < 1
+        || segments < 1) {
       throw new RealmException.BadInput("BERT configuration: expected sizes of at least 1");
     }
     if (hidden % heads != 0) {

@@ -1,5 +1,6 @@
 package org.realm4j.nn;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.tensor.CounterRandom;
 import org.realm4j.tensor.Dropout;
@@ -9,10 +10,15 @@ import org.realm4j.tensor.Dropout;
  *
  * @param rate of hidden states and of attention weights, in [0, 1)
  * @param key from seed, stream and step; another one for each network
- * @param examples one counter per sequence of the batch, at most 2^21, that does not depend on how
- *     it is packed
+ * @param examples one counter per sequence of the batch that does not depend on how it is packed;
+ *     counters that agree in their lowest 22 bits drop the same
  */
 public record DropoutPlan(float rate, int key, int[] examples) {
+  /** The plan of the sequences from that one on. */
+  DropoutPlan from(int sequence) {
+    return new DropoutPlan(rate, key, Arrays.copyOfRange(examples, sequence, examples.length));
+  }
+
   /** Counters of all tokens of a batch: example and position, never the packed row. */
   int[] tokenRows(TokenBatch batch) {
     int[] rows = new int[batch.tokens()];

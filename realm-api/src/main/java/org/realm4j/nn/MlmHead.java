@@ -2,10 +2,10 @@ package org.realm4j.nn;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.realm4j.tensor.Activation;
 import org.realm4j.tensor.Parameter;
 import org.realm4j.tensor.Parameter.Kind;
 import org.realm4j.tensor.Session;
-import org.realm4j.tensor.Activation;
 import org.realm4j.tensor.Tensor;
 
 /**
@@ -30,7 +30,10 @@ public final class MlmHead {
     norm = Bert.Norm.of(weights, p + "transform.LayerNorm", config.hidden());
     bias =
         new Parameter(
-            p + "bias", Kind.BIAS, 1, config.vocabulary(),
+            p + "bias",
+            Kind.BIAS,
+            1,
+            config.vocabulary(),
             weights.floats(p + "bias", config.vocabulary()));
   }
 

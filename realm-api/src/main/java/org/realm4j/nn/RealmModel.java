@@ -345,6 +345,7 @@ public final class RealmModel {
    * Vectors of documents with the null document first.
    *
    * @param batch the documents without the null document
+   * @param drop examples of the null document and of each document
    * @return {@code [1 + sequences, projection]}
    */
   public Tensor withNullDocument(Session s, List<InputSequence> batch, @Nullable DropoutPlan drop) {
@@ -355,6 +356,9 @@ public final class RealmModel {
       return documents.embed(s, TokenBatch.of(all), drop);
     }
     Tensor free = s.parameter(nullVector);
-    return batch.isEmpty() ? free : s.concat(free, documents.embed(s, TokenBatch.of(batch), drop));
+    return batch.isEmpty()
+        ? free
+        : s.concat(
+            free, documents.embed(s, TokenBatch.of(batch), drop == null ? null : drop.from(1)));
   }
 }

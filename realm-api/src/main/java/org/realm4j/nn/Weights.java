@@ -62,7 +62,10 @@ public interface Weights {
         }
         if (values == null || values.length != size) {
           throw new RealmException.Incompatible(
-              name + ": expected " + size + " values, found "
+              name
+                  + ": expected "
+                  + size
+                  + " values, found "
                   + (values == null ? "none" : values.length));
         }
         return values.clone();

@@ -3,7 +3,9 @@ package org.realm4j.pretrain;
 import java.util.ArrayList;
 import java.util.List;
 import org.realm4j.corpus.PassageStore;
+import org.realm4j.nn.InputSequence;
 import org.realm4j.nn.RealmModel;
+import org.realm4j.nn.TokenBatch;
 import org.realm4j.retrieval.KnowledgeIndex;
 import org.realm4j.retrieval.MipsIndex;
 import org.realm4j.tensor.CounterRandom;
@@ -14,16 +16,14 @@ import org.realm4j.tensor.Tensor;
 import org.realm4j.train.Optimizer;
 import org.realm4j.train.OptimizerSettings;
 import org.realm4j.train.RandomStream;
-import org.realm4j.nn.InputSequence;
-import org.realm4j.nn.TokenBatch;
 
 /**
  * Teaches an encoder that comes without an MLM head to predict masked spans and to read the passage
- * beside them. Only an encoder that reads gives the retriever a signal: without this, joint training
- * starts blind.
+ * beside them. Only an encoder that reads gives the retriever a signal: without this, joint
+ * training starts blind.
  *
- * <p>Each example is a masked query with a passage that holds the span (the best retrieved one, else
- * any), with a random passage, or with none.
+ * <p>Each example is a masked query with a passage that holds the span (the best retrieved one,
+ * else any), with a random passage, or with none.
  */
 public final class EncoderWarmUp {
   /** Share of the examples with a passage that holds the span. */
@@ -161,7 +161,10 @@ public final class EncoderWarmUp {
     return index.search(vectors, batch.stream().mapToInt(MaskedQuery::passage).toArray(), DEPTH);
   }
 
-  /** A passage that holds the span, the best retrieved one if there is one; else the best at all. */
+  /**
+   * A passage that holds the span, the best retrieved one if there is one; else the best at all,
+   * none in a corpus of one.
+   */
   private int holder(MaskedQuery query, MipsIndex.Hits hits, int key, int b) {
     for (int row : hits.rows()) {
       if (occurrences.contains(row, query.targets())) {
@@ -172,6 +175,6 @@ public final class EncoderWarmUp {
     if (holders.length > 0) {
       return holders[CounterRandom.below(holders.length, key, 1000 + b)];
     }
-    return hits.rows()[0];
+    return hits.rows().length > 0 ? hits.rows()[0] : KnowledgeAugmentedForward.NULL_DOCUMENT;
   }
 }

@@ -60,8 +60,7 @@ final class KnowledgeAugmentedForward {
    * @param states at the masked tokens, ordered by query, candidate, token
    * @param tokens that went through a network
    */
-  record Result(
-      MarginalLikelihood likelihood, int[][] candidates, Tensor states, long tokens) {}
+  record Result(MarginalLikelihood likelihood, int[][] candidates, Tensor states, long tokens) {}
 
   Result run(Session s, List<MaskedQuery> queries, KnowledgeIndex index, Settings settings) {
     List<InputSequence> inputs = queries.stream().map(q -> model.query(q.ids())).toList();
@@ -69,8 +68,13 @@ final class KnowledgeAugmentedForward {
     Tensor queryVectors; // [queries, projection]
     if (settings.retrieverGradient()) {
       queryVectors =
-          model.queries().embed(
-              s, queryBatch, dropout(settings, RandomStream.QUERY_DROPOUT, queries.size(), 1));
+          model
+              .queries()
+              .embed(
+                  s,
+                  queryBatch,
+                  dropout(
+                      settings, RandomStream.QUERY_DROPOUT, examples(queries.size(), 1, settings)));
     } else {
       queryVectors = detachedQueries(s, queryBatch);
     }
@@ -82,9 +86,7 @@ final class KnowledgeAugmentedForward {
     Tensor documentVectors = // [1 + distinct, projection], the null document first
         settings.retrieverGradient()
             ? model.withNullDocument(
-                s,
-                documents,
-                dropout(settings, RandomStream.DOCUMENT_DROPOUT, 1 + distinct.size(), 1))
+                s, documents, dropout(settings, RandomStream.DOCUMENT_DROPOUT, byPassage(distinct)))
             : fromIndex(s, distinct, index);
     Joint joint = joint(queries, candidates);
     CandidateReading reading =
@@ -102,7 +104,9 @@ final class KnowledgeAugmentedForward {
                 queries.stream().mapToInt(q -> q.masked().length).toArray()),
             settings.marginal(),
             dropout(
-                settings, RandomStream.ENCODER_DROPOUT, queries.size(), settings.candidates()));
+                settings,
+                RandomStream.ENCODER_DROPOUT,
+                examples(queries.size(), settings.candidates(), settings)));
     long through = joint.batch.tokens();
     if (settings.retrieverGradient()) {
       through += queryBatch.tokens() + documents.stream().mapToInt(InputSequence::length).sum();
@@ -111,14 +115,24 @@ final class KnowledgeAugmentedForward {
   }
 
   private static @Nullable DropoutPlan dropout(
-      Settings settings, RandomStream stream, int sequences, int perQuery) {
-    if (settings.dropout() == 0) {
-      return null;
-    }
-    int[] examples = new int[sequences * perQuery];
+      Settings settings, RandomStream stream, int[] examples) {
+    return settings.dropout() == 0
+        ? null
+        : new DropoutPlan(
+            settings.dropout(), stream.key(settings.seed(), settings.step()), examples);
+  }
+
+  private static int[] examples(int queries, int perQuery, Settings settings) {
+    int[] examples = new int[queries * perQuery];
     Arrays.setAll(examples, i -> settings.firstExample() * perQuery + i);
-    return new DropoutPlan(
-        settings.dropout(), stream.key(settings.seed(), settings.step()), examples);
+    return examples;
+  }
+
+  /** By number of the passage, so that the parts of a batch drop what the whole batch drops. */
+  private static int[] byPassage(IntArrayList distinct) {
+    int[] examples = new int[1 + distinct.size()]; // the null document first
+    Arrays.setAll(examples, i -> i == 0 ? 0 : 1 + distinct.getInt(i - 1));
+    return examples;
   }
 
   private Tensor detachedQueries(Session s, TokenBatch batch) {
@@ -148,12 +162,15 @@ final class KnowledgeAugmentedForward {
     int[] own = queries.stream().mapToInt(MaskedQuery::passage).toArray();
     if (index.size() < k) {
       throw new RealmException.BadInput(
-          "corpus: expected at least " + k + " passages for " + k + " candidates, found "
+          "corpus: expected at least "
+              + k
+              + " passages for "
+              + k
+              + " candidates, found "
               + index.size());
     }
     int[][] candidates = new int[own.length][k];
-    MipsIndex.Hits[] hits =
-        k == 1 ? null : index.search(vectors, own, k - 1);
+    MipsIndex.Hits[] hits = k == 1 ? null : index.search(vectors, own, k - 1);
     for (int b = 0; b < own.length; b++) {
       candidates[b][0] = NULL_DOCUMENT;
       if (hits != null) {
@@ -163,7 +180,9 @@ final class KnowledgeAugmentedForward {
     return candidates;
   }
 
-  /** Each passage is embedded once, however many queries retrieved it; row 0 is the null document. */
+  /**
+   * Each passage is embedded once, however many queries retrieved it; row 0 is the null document.
+   */
   private static int[] vectorRows(int[][] candidates, IntArrayList distinct) {
     Int2IntLinkedOpenHashMap rowOf = new Int2IntLinkedOpenHashMap();
     rowOf.put(NULL_DOCUMENT, 0);

@@ -36,9 +36,12 @@ public record MaskedQuery(int passage, int[] ids, int[] masked, int[] targets, S
     int limit = model.config().queryLimit() - 2;
     if (masked.isEmpty() || masked.getInt(masked.size() - 1) >= limit) {
       throw new RealmException.BadInput(
-          "expected [MASK] within the first " + limit + " wordpieces, found "
+          "expected [MASK] within the first "
+              + limit
+              + " wordpieces, found "
               + (masked.isEmpty() ? "none" : "one at " + masked.getInt(masked.size() - 1))
-              + " in: " + text);
+              + " in: "
+              + text);
     }
     return new MaskedQuery(-1, ids, masked.toIntArray(), new int[masked.size()], text);
   }

@@ -6,6 +6,6 @@ public enum Masking {
   SALIENT_SPAN,
   /** Each token with probability 0.15, as in BERT; always to [MASK]. */
   RANDOM_TOKENS,
-  /** One run of whole words, its length geometric with p = 0.2, at most 10, as in SpanBERT. */
+  /** One run of whole words, its length geometric with p = 0.2 among 1 to 10, as in SpanBERT. */
   RANDOM_SPAN
 }

@@ -21,8 +21,8 @@ import org.realm4j.train.Schedule;
 /**
  * The pre-training loop: retriever and encoder trained together by the marginal likelihood, the
  * index refreshed while training goes on. Everything that a step does is a function of the settings
- * and the state, so a run that was stopped and resumed (see {@link PretrainingCheckpoint}) gives the
- * same bits as an unbroken one on a deterministic backend. Used by one thread.
+ * and the state, so a run that was stopped and resumed (see {@link PretrainingCheckpoint}) gives
+ * the same bits as an unbroken one on a deterministic backend. Used by one thread.
  */
 public final class Pretrainer implements AutoCloseable {
   private final RealmModel model;
@@ -70,8 +70,12 @@ public final class Pretrainer implements AutoCloseable {
       float @Nullable [] vectors) {
     if (store.size() < settings.candidates()) {
       throw new RealmException.BadInput(
-          "corpus: expected at least " + settings.candidates() + " passages for "
-              + settings.candidates() + " candidates, found " + store.size());
+          "corpus: expected at least "
+              + settings.candidates()
+              + " passages for "
+              + settings.candidates()
+              + " candidates, found "
+              + store.size());
     }
     this.model = model;
     this.store = store;
@@ -86,9 +90,8 @@ public final class Pretrainer implements AutoCloseable {
             : Schedule.constant();
     forward = new KnowledgeAugmentedForward(model, store);
     session = backend.open(threads);
+    refresher = new IndexRefresher(model, store, settings.refreshMode(), session, backend);
     try {
-      refresher =
-          new IndexRefresher(model, store, settings.refreshMode(), session, backend);
       index =
           index(
               vectors != null
@@ -97,7 +100,7 @@ public final class Pretrainer implements AutoCloseable {
                       .embedAll(session, model.documents(), PassageEmbedder.Progress.NONE),
               0);
     } catch (RuntimeException e) {
-      session.close();
+      close();
       throw e;
     }
   }
@@ -128,7 +131,10 @@ public final class Pretrainer implements AutoCloseable {
     return refreshes;
   }
 
-  /** The generation that is searched now. */
+  /**
+   * The generation that is searched now, until the next refresh closes it. The last one outlives
+   * the trainer: whoever asked for it closes it.
+   */
   public KnowledgeIndex index() {
     return index;
   }
@@ -143,6 +149,10 @@ public final class Pretrainer implements AutoCloseable {
 
   Pretraining settings() {
     return settings;
+  }
+
+  QuerySource queries() {
+    return queries;
   }
 
   PassageStore store() {
@@ -233,13 +243,15 @@ public final class Pretrainer implements AutoCloseable {
       Tensor loss = result.likelihood().loss(session, divisor);
       float value = loss.scalar();
       if (!Float.isFinite(value)) {
-        session.clearGradients();
-        throw new RealmException("step " + step + ": the loss is " + value + "; nothing changed");
+        throw new RealmException("the loss is " + value);
       }
       totals.loss += value;
       totals.tokens += result.tokens();
       add(totals, result.likelihood());
       session.backward(loss);
+    } catch (RealmException e) {
+      session.clearGradients();
+      throw new RealmException("step " + step + ": " + e.getMessage() + "; nothing was updated", e);
     }
   }
 
@@ -261,8 +273,7 @@ public final class Pretrainer implements AutoCloseable {
       return 0;
     }
     double waited = 0;
-    boolean due =
-        settings.freeRunning() ? refresher.embedded() == store.size() : step >= visibleAt;
+    boolean due = settings.freeRunning() ? refresher.embedded() == store.size() : step >= visibleAt;
     if (refresher.running() && due) {
       waited += publish(listener);
     }
@@ -279,7 +290,7 @@ public final class Pretrainer implements AutoCloseable {
   private double publish(PretrainingListener listener) {
     long begun = System.nanoTime();
     IndexRefresher.State done = refresher.finish();
-    index = index(done.vectors(), done.step());
+    replace(index(done.vectors(), done.step()));
     refreshes++;
     listener.refreshed(step, done.step());
     return (System.nanoTime() - begun) * 1e-9;
@@ -292,7 +303,12 @@ public final class Pretrainer implements AutoCloseable {
     }
     float[] vectors =
         new PassageEmbedder(model, store).embedAll(session, model.documents(), progress);
-    index = index(vectors, step);
+    replace(index(vectors, step));
+  }
+
+  private void replace(KnowledgeIndex next) {
+    index.close();
+    index = next;
   }
 
   /** For {@link PretrainingCheckpoint}. */
@@ -304,7 +320,7 @@ public final class Pretrainer implements AutoCloseable {
       IndexRefresher.@Nullable State pending) {
     step = atStep;
     refreshes = refreshesDone;
-    index = serving;
+    replace(serving);
     visibleAt = pendingVisibleAt;
     optimizer.resumeAt(atStep);
     if (pending != null) {

@@ -1,47 +1,39 @@
 package org.realm4j.pretrain;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
 import org.realm4j.io.RealmException;
 import org.realm4j.retrieval.IndexRefresher;
 import org.realm4j.train.OptimizerSettings;
 
 /**
- * The settings of a pre-training run. Immutable; every method with an argument gives a changed
- * copy.
- *
- * @param steps updates in all
- * @param batch queries a step
- * @param accumulate parts that a batch is computed in, one after another, to save memory
- * @param candidates K, the null document included
- * @param refreshEvery steps between two snapshots; 0 never refreshes
- * @param refreshDelay L: a snapshot of step s is searched from step s + L on
- * @param freeRunning whether a new generation is searched as soon as it is ready: not reproducible
- * @param marginal where the sum over passages stands
- * @param masking what is masked
- * @param rates learning rates
- * @param optimizer what happens to gradients
- * @param linearDecay whether rates follow BERT's warm-up and decay, or stay
- * @param dropout of hidden states and attention weights, in [0, 1)
- * @param frozenRetriever trains the encoder alone: the control of every comparison
- * @param seed of every random draw
- * @param refreshMode where passages are re-embedded
+ * The settings of a pre-training run. Immutable: every method with an argument gives a changed
+ * copy. Two are equal if all settings are.
  */
-public record Pretraining(
-    long steps,
-    int batch,
-    int accumulate,
-    int candidates,
-    int refreshEvery,
-    int refreshDelay,
-    boolean freeRunning,
-    Marginal marginal,
-    Masking masking,
-    Rates rates,
-    OptimizerSettings optimizer,
-    boolean linearDecay,
-    float dropout,
-    boolean frozenRetriever,
-    long seed,
-    IndexRefresher.Mode refreshMode) {
+public final class Pretraining {
+  // Written to before anybody else sees the object: see with.
+  private long steps;
+  private int batch = 4;
+  private int accumulate = 1;
+  private int candidates = 8;
+  private Marginal marginal = Marginal.PER_SEQUENCE;
+  private Masking masking = Masking.SALIENT_SPAN;
+  private boolean frozenRetriever;
+
+  private int refreshEvery = 500;
+  private int refreshDelay = 500;
+  private boolean freeRunning;
+  private IndexRefresher.Mode refreshMode =
+      Runtime.getRuntime().availableProcessors() <= 4
+          ? IndexRefresher.Mode.BETWEEN_STEPS
+          : IndexRefresher.Mode.BACKGROUND;
+
+  private Rates rates = Rates.paper();
+  private boolean linearDecay = true;
+  private OptimizerSettings optimizer = OptimizerSettings.bert();
+  private float dropout = 0.1f;
+  private long seed = 1;
 
   /**
    * Learning rates.
@@ -62,11 +54,43 @@ public record Pretraining(
     }
   }
 
-  public Pretraining {
+  private Pretraining() {}
+
+  private Pretraining(Pretraining from) {
+    steps = from.steps;
+    batch = from.batch;
+    accumulate = from.accumulate;
+    candidates = from.candidates;
+    marginal = from.marginal;
+    masking = from.masking;
+    frozenRetriever = from.frozenRetriever;
+    refreshEvery = from.refreshEvery;
+    refreshDelay = from.refreshDelay;
+    freeRunning = from.freeRunning;
+    refreshMode = from.refreshMode;
+    rates = from.rates;
+    linearDecay = from.linearDecay;
+    optimizer = from.optimizer;
+    dropout = from.dropout;
+    seed = from.seed;
+  }
+
+  private Pretraining with(Consumer<Pretraining> change) {
+    Pretraining changed = new Pretraining(this);
+    change.accept(changed);
+    changed.check();
+    return changed;
+  }
+
+  private void check() {
     if (steps < 0 || batch < 1 || accumulate < 1 || accumulate > batch) {
       throw new RealmException.BadInput(
-          "pre-training: expected steps >= 0 and batch >= accumulate >= 1, found " + steps + ", "
-              + batch + ", " + accumulate);
+          "pre-training: expected steps >= 0 and batch >= accumulate >= 1, found "
+              + steps
+              + ", "
+              + batch
+              + ", "
+              + accumulate);
     }
     if (candidates < 1) {
       throw new RealmException.BadInput(
@@ -74,8 +98,10 @@ public record Pretraining(
     }
     if (refreshEvery < 0 || refreshDelay < 0 || refreshDelay > refreshEvery) {
       throw new RealmException.BadInput(
-          "pre-training: expected 0 <= refresh delay <= refresh interval, found " + refreshDelay
-              + " and " + refreshEvery);
+          "pre-training: expected 0 <= refresh delay <= refresh interval, found "
+              + refreshDelay
+              + " and "
+              + refreshEvery);
     }
     if (!(dropout >= 0 && dropout < 1)) {
       throw new RealmException.BadInput(
@@ -88,31 +114,76 @@ public record Pretraining(
    * spans, the marginal per sequence, BERT's optimiser, dropout 0.1.
    */
   public static Pretraining steps(long steps) {
-    return new Pretraining(
-        steps, 4, 1, 8, 500, 500, false, Marginal.PER_SEQUENCE, Masking.SALIENT_SPAN,
-        Rates.paper(), OptimizerSettings.bert(), true, 0.1f, false, 1,
-        Runtime.getRuntime().availableProcessors() <= 4
-            ? IndexRefresher.Mode.BETWEEN_STEPS
-            : IndexRefresher.Mode.BACKGROUND);
+    return new Pretraining().with(s -> s.steps = steps);
+  }
+
+  /** Updates in all. */
+  public long steps() {
+    return steps;
+  }
+
+  /** Queries a step. */
+  public int batch() {
+    return batch;
   }
 
   public Pretraining batch(int queries) {
-    return new Pretraining(
-        steps, queries, accumulate, candidates, refreshEvery, refreshDelay, freeRunning, marginal,
-        masking, rates, optimizer, linearDecay, dropout, frozenRetriever, seed, refreshMode);
+    return with(s -> s.batch = queries);
+  }
+
+  /** Parts that a batch is computed in, one after another, to save memory. */
+  public int accumulate() {
+    return accumulate;
   }
 
   public Pretraining accumulate(int parts) {
-    return new Pretraining(
-        steps, batch, parts, candidates, refreshEvery, refreshDelay, freeRunning, marginal,
-        masking, rates, optimizer, linearDecay, dropout, frozenRetriever, seed, refreshMode);
+    return with(s -> s.accumulate = parts);
+  }
+
+  /** K, the null document included. */
+  public int candidates() {
+    return candidates;
   }
 
   public Pretraining candidates(int withNullDocument) {
-    return new Pretraining(
-        steps, batch, accumulate, withNullDocument, refreshEvery, refreshDelay, freeRunning,
-        marginal, masking, rates, optimizer, linearDecay, dropout, frozenRetriever, seed,
-        refreshMode);
+    return with(s -> s.candidates = withNullDocument);
+  }
+
+  /** Where the sum over passages stands. */
+  public Marginal marginal() {
+    return marginal;
+  }
+
+  public Pretraining marginal(Marginal kind) {
+    return with(s -> s.marginal = kind);
+  }
+
+  /** What is masked. */
+  public Masking masking() {
+    return masking;
+  }
+
+  public Pretraining masking(Masking kind) {
+    return with(s -> s.masking = kind);
+  }
+
+  /** Whether the encoder is trained alone: the control of every comparison. */
+  public boolean frozenRetriever() {
+    return frozenRetriever;
+  }
+
+  public Pretraining frozenRetriever(boolean frozen) {
+    return with(s -> s.frozenRetriever = frozen);
+  }
+
+  /** Steps between two snapshots; 0 never refreshes. */
+  public int refreshEvery() {
+    return refreshEvery;
+  }
+
+  /** L: a snapshot of step s is searched from step s + L on. */
+  public int refreshDelay() {
+    return refreshDelay;
   }
 
   /** A snapshot every so many steps, searched from the next one on. */
@@ -121,68 +192,111 @@ public record Pretraining(
   }
 
   public Pretraining refreshEvery(int every, int delay) {
-    return new Pretraining(
-        steps, batch, accumulate, candidates, every, delay, freeRunning, marginal, masking, rates,
-        optimizer, linearDecay, dropout, frozenRetriever, seed, refreshMode);
+    return with(
+        s -> {
+          s.refreshEvery = every;
+          s.refreshDelay = delay;
+        });
+  }
+
+  /** Whether a new generation is searched as soon as it is ready: not reproducible. */
+  public boolean freeRunning() {
+    return freeRunning;
   }
 
   public Pretraining freeRunning(boolean whenReady) {
-    return new Pretraining(
-        steps, batch, accumulate, candidates, refreshEvery, refreshDelay, whenReady, marginal,
-        masking, rates, optimizer, linearDecay, dropout, frozenRetriever, seed, refreshMode);
+    return with(s -> s.freeRunning = whenReady);
   }
 
-  public Pretraining marginal(Marginal kind) {
-    return new Pretraining(
-        steps, batch, accumulate, candidates, refreshEvery, refreshDelay, freeRunning, kind,
-        masking, rates, optimizer, linearDecay, dropout, frozenRetriever, seed, refreshMode);
-  }
-
-  public Pretraining masking(Masking kind) {
-    return new Pretraining(
-        steps, batch, accumulate, candidates, refreshEvery, refreshDelay, freeRunning, marginal,
-        kind, rates, optimizer, linearDecay, dropout, frozenRetriever, seed, refreshMode);
-  }
-
-  public Pretraining rates(Rates newRates) {
-    return new Pretraining(
-        steps, batch, accumulate, candidates, refreshEvery, refreshDelay, freeRunning, marginal,
-        masking, newRates, optimizer, linearDecay, dropout, frozenRetriever, seed, refreshMode);
-  }
-
-  public Pretraining optimizer(OptimizerSettings settings) {
-    return new Pretraining(
-        steps, batch, accumulate, candidates, refreshEvery, refreshDelay, freeRunning, marginal,
-        masking, rates, settings, linearDecay, dropout, frozenRetriever, seed, refreshMode);
-  }
-
-  public Pretraining linearDecay(boolean decay) {
-    return new Pretraining(
-        steps, batch, accumulate, candidates, refreshEvery, refreshDelay, freeRunning, marginal,
-        masking, rates, optimizer, decay, dropout, frozenRetriever, seed, refreshMode);
-  }
-
-  public Pretraining dropout(float rate) {
-    return new Pretraining(
-        steps, batch, accumulate, candidates, refreshEvery, refreshDelay, freeRunning, marginal,
-        masking, rates, optimizer, linearDecay, rate, frozenRetriever, seed, refreshMode);
-  }
-
-  public Pretraining frozenRetriever(boolean frozen) {
-    return new Pretraining(
-        steps, batch, accumulate, candidates, refreshEvery, refreshDelay, freeRunning, marginal,
-        masking, rates, optimizer, linearDecay, dropout, frozen, seed, refreshMode);
-  }
-
-  public Pretraining seed(long newSeed) {
-    return new Pretraining(
-        steps, batch, accumulate, candidates, refreshEvery, refreshDelay, freeRunning, marginal,
-        masking, rates, optimizer, linearDecay, dropout, frozenRetriever, newSeed, refreshMode);
+  /** Where passages are re-embedded; the results are the same. */
+  public IndexRefresher.Mode refreshMode() {
+    return refreshMode;
   }
 
   public Pretraining refreshMode(IndexRefresher.Mode mode) {
-    return new Pretraining(
-        steps, batch, accumulate, candidates, refreshEvery, refreshDelay, freeRunning, marginal,
-        masking, rates, optimizer, linearDecay, dropout, frozenRetriever, seed, mode);
+    return with(s -> s.refreshMode = mode);
+  }
+
+  public Rates rates() {
+    return rates;
+  }
+
+  public Pretraining rates(Rates learningRates) {
+    return with(s -> s.rates = learningRates);
+  }
+
+  /** Whether rates follow BERT's warm-up and decay, or stay. */
+  public boolean linearDecay() {
+    return linearDecay;
+  }
+
+  public Pretraining linearDecay(boolean decay) {
+    return with(s -> s.linearDecay = decay);
+  }
+
+  /** What happens to gradients. */
+  public OptimizerSettings optimizer() {
+    return optimizer;
+  }
+
+  public Pretraining optimizer(OptimizerSettings settings) {
+    return with(s -> s.optimizer = settings);
+  }
+
+  /** Of hidden states and attention weights, in [0, 1). */
+  public float dropout() {
+    return dropout;
+  }
+
+  public Pretraining dropout(float rate) {
+    return with(s -> s.dropout = rate);
+  }
+
+  /** Of every random draw. */
+  public long seed() {
+    return seed;
+  }
+
+  public Pretraining seed(long newSeed) {
+    return with(s -> s.seed = newSeed);
+  }
+
+  /** All settings by name, as they stand in a checkpoint. */
+  public Map<String, Object> toJson() {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("steps", steps);
+    json.put("batch", batch);
+    json.put("accumulate", accumulate);
+    json.put("candidates", candidates);
+    json.put("marginal", marginal.name());
+    json.put("masking", masking.name());
+    json.put("frozen_retriever", frozenRetriever);
+    json.put("refresh_every", refreshEvery);
+    json.put("refresh_delay", refreshDelay);
+    json.put("free_running", freeRunning);
+    json.put("refresh_mode", refreshMode.name());
+    json.put("encoder_rate", rates.encoder());
+    json.put("retriever_rate", rates.retriever());
+    json.put("projection_rate", rates.projection());
+    json.put("linear_decay", linearDecay);
+    json.putAll(optimizer.toJson());
+    json.put("dropout", dropout);
+    json.put("seed", seed);
+    return json;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Pretraining p && toJson().equals(p.toJson());
+  }
+
+  @Override
+  public int hashCode() {
+    return toJson().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "Pretraining" + toJson();
   }
 }

@@ -1,10 +1,13 @@
 package org.realm4j.pretrain;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
+import java.util.TreeSet;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.Json;
 import org.realm4j.io.JsonObject;
@@ -62,7 +65,8 @@ public final class PretrainingCheckpoint {
     state.put("refreshes", trainer.refreshes());
     state.put("index_made_at", index.madeAtStep());
     state.put("visible_at", trainer.visibleAt());
-    state.put("settings", trainer.settings().toString());
+    state.put("settings", trainer.settings().toJson());
+    state.put("queries", trainer.queries().describe());
     state.put("corpus", trainer.store().fingerprint());
     IndexRefresher.State refresh = trainer.refresher().checkpoint();
     if (refresh != null) {
@@ -91,8 +95,9 @@ public final class PretrainingCheckpoint {
   /**
    * A trainer that goes on where the checkpoint was written.
    *
-   * @param settings the same as those of the run
-   * @throws RealmException.Incompatible if settings or corpus are others
+   * @param settings the same as those of the run; only the refresh mode may be another
+   * @throws RealmException.Incompatible if settings, corpus or queries are others; names those that
+   *     differ
    */
   public static Pretrainer resume(
       Path folder,
@@ -107,27 +112,40 @@ public final class PretrainingCheckpoint {
             .orElseThrow(
                 () -> new RealmException.BadInput(folder + ": there is no checkpoint in it"));
     JsonObject state = Json.parseObject(dir.resolve(STATE));
-    same(dir, "settings", state.string("settings"), settings.toString());
+    sameSettings(dir, state.object("settings"), settings);
     same(dir, "corpus", state.string("corpus"), store.fingerprint());
     RealmModel model = RealmModel.open(dir.resolve(MODEL));
     try (Safetensors index = Safetensors.open(dir.resolve(INDEX));
         Safetensors moments = Safetensors.open(dir.resolve(MOMENTS))) {
       float[] vectors = index.floats(VECTORS);
+      QuerySource source = queries.of(model);
+      same(dir, "choice of queries", state.string("queries"), source.describe());
       Pretrainer trainer =
-          new Pretrainer(model, store, queries.of(model), settings, backend, threads, vectors);
-      List<Parameter> first = trainer.optimizer().firstMoments();
-      for (int i = 0; i < first.size(); i++) {
-        first.get(i).set(moments.floats("first." + i));
-        trainer.optimizer().secondMoments().get(i).set(moments.floats("second." + i));
+          new Pretrainer(model, store, source, settings, backend, threads, vectors);
+      try {
+        restore(trainer, dir, state, moments, vectors);
+      } catch (RuntimeException e) {
+        trainer.index().close();
+        trainer.close();
+        throw e;
       }
-      trainer.resume(
-          state.integer("step"),
-          state.int32("refreshes"),
-          trainer.restored(vectors, state.integer("index_made_at")),
-          state.integer("visible_at"),
-          state.has("refresh_step") ? refresh(dir, state, model) : null);
       return trainer;
     }
+  }
+
+  private static void restore(
+      Pretrainer trainer, Path dir, JsonObject state, Safetensors moments, float[] vectors) {
+    List<Parameter> first = trainer.optimizer().firstMoments();
+    for (int i = 0; i < first.size(); i++) {
+      first.get(i).set(moments.floats("first." + i));
+      trainer.optimizer().secondMoments().get(i).set(moments.floats("second." + i));
+    }
+    trainer.resume(
+        state.integer("step"),
+        state.int32("refreshes"),
+        trainer.restored(vectors, state.integer("index_made_at")),
+        state.integer("visible_at"),
+        state.has("refresh_step") ? refresh(dir, state, trainer.model()) : null);
   }
 
   /** Makes the queries for a model that was just read, whose tokenizer they need. */
@@ -158,16 +176,36 @@ public final class PretrainingCheckpoint {
     }
   }
 
-  private static void same(Path dir, String what, String found, String expected) {
-    if (!found.equals(expected)) {
+  /** Where passages are re-embedded may differ, since it changes no bit. */
+  private static void sameSettings(Path dir, JsonObject then, Pretraining settings) {
+    JsonObject now = Json.parseObject(Json.format(settings.toJson()), "settings");
+    TreeSet<String> keys = new TreeSet<>(then.fields().keySet());
+    keys.addAll(now.fields().keySet());
+    keys.remove("refresh_mode");
+    List<String> differences = new ArrayList<>();
+    for (String key : keys) {
+      Object before = then.fields().get(key);
+      Object after = now.fields().get(key);
+      if (!Objects.equals(before, after)) {
+        differences.add(key + " was " + before + " and is " + after);
+      }
+    }
+    if (!differences.isEmpty()) {
+      throw new RealmException.Incompatible(
+          dir + ": the checkpoint was made with other settings: " + String.join(", ", differences));
+    }
+  }
+
+  private static void same(Path dir, String what, String then, String now) {
+    if (!then.equals(now)) {
       throw new RealmException.Incompatible(
           dir
-              + ": the checkpoint was made with other "
+              + ": the checkpoint was made with another "
               + what
-              + ": expected "
-              + expected
-              + ", found "
-              + found);
+              + ": it was "
+              + then
+              + " and is "
+              + now);
     }
   }
 }

@@ -73,8 +73,7 @@ public final class QuerySource {
     for (int p = 0; p < store.size(); p++) {
       String text = store.passage(p).text();
       int before = spans.size();
-      List<Entity> entities =
-          masking == Masking.SALIENT_SPAN ? tagger.tag(text) : List.of();
+      List<Entity> entities = masking == Masking.SALIENT_SPAN ? tagger.tag(text) : List.of();
       for (Span sentence : SentenceSplitter.split(text)) {
         collect(text, sentence, entities, tokenizer, masking, queryLimit, spans);
       }
@@ -85,11 +84,19 @@ public final class QuerySource {
     }
     if (passages.isEmpty()) {
       throw new RealmException.BadInput(
-          "corpus of " + store.size() + " passages: expected sentences with something to mask ("
-              + masking + "), found none");
+          "corpus of "
+              + store.size()
+              + " passages: expected sentences with something to mask ("
+              + masking
+              + "), found none");
     }
     return new QuerySource(
-        store, tokenizer, queryLimit, masking, passages.toIntArray(), first.toIntArray(),
+        store,
+        tokenizer,
+        queryLimit,
+        masking,
+        passages.toIntArray(),
+        first.toIntArray(),
         spans.toIntArray());
   }
 
@@ -164,6 +171,12 @@ public final class QuerySource {
     return spans.length / 4;
   }
 
+  /** What is chosen from, in a few words: the same for the same choice, but not only for it. */
+  String describe() {
+    return "%s, %,d spans of %,d passages, number %d"
+        .formatted(masking, spans(), size(), Arrays.hashCode(passages) ^ Arrays.hashCode(spans));
+  }
+
   /**
    * Splits off a share of the passages. Passages of one title, such as the readings of one story,
    * fall to the same side.
@@ -182,8 +195,13 @@ public final class QuerySource {
     }
     if (stay.isEmpty() || out.isEmpty()) {
       throw new RealmException.BadInput(
-          "held-out share " + share + " of " + passages.length
-              + " passages: expected both parts to have some, found " + stay.size() + " and "
+          "held-out share "
+              + share
+              + " of "
+              + passages.length
+              + " passages: expected both parts to have some, found "
+              + stay.size()
+              + " and "
               + out.size());
     }
     return List.of(subset(stay), subset(out));
@@ -214,8 +232,7 @@ public final class QuerySource {
     int place = (int) (number % passages.length);
     int passage = order(seed, epoch)[place];
     int count = first[passage + 1] - first[passage];
-    int span =
-        first[passage] + CounterRandom.below(count, RandomStream.SPAN.key(seed, number), 0);
+    int span = first[passage] + CounterRandom.below(count, RandomStream.SPAN.key(seed, number), 0);
     return query(passage, span, RandomStream.MASK.key(seed, number));
   }
 
@@ -264,22 +281,28 @@ public final class QuerySource {
   }
 
   private int[] randomSpan(WordPiece.Encoding tokens, int limit, int key) {
-    int words = 1;
-    while (words < 10 && CounterRandom.uniform(key, words) >= 0.2f) {
-      words++;
-    }
-    IntArrayList wordStarts = new IntArrayList();
+    IntArrayList words = new IntArrayList(); // where they begin, and the end of the last one
     for (int t = 0; t < limit; t++) {
-      if (!continues(tokens.ids()[t])) {
-        wordStarts.add(t);
+      if (t == 0 || !continues(tokens.ids()[t])) {
+        words.add(t);
       }
     }
-    int start = CounterRandom.below(Math.max(1, wordStarts.size()), key, 100);
-    int from = wordStarts.isEmpty() ? 0 : wordStarts.getInt(start);
-    int end = start + words < wordStarts.size() ? wordStarts.getInt(start + words) : limit;
-    int[] chosen = new int[Math.clamp(end - from, 1, MAX_MASKS)];
+    words.add(limit);
+    int first = CounterRandom.below(words.size() - 1, key, 100);
+    int last = Math.min(first + spanLength(CounterRandom.uniform(key, 1)), words.size() - 1);
+    int from = words.getInt(first);
+    while (last > first + 1 && words.getInt(last) - from > MAX_MASKS) {
+      last--; // whole words: those that do not fit are left out
+    }
+    int[] chosen = new int[Math.min(words.getInt(last) - from, MAX_MASKS)];
     Arrays.setAll(chosen, i -> from + i);
     return chosen;
+  }
+
+  /** Geometric with p = 0.2 among 1 to 10 words, 3.8 on average. */
+  static int spanLength(float uniform) {
+    double u = uniform * (1 - StrictMath.pow(0.8, 10));
+    return 1 + (int) (StrictMath.log(1 - u) / StrictMath.log(0.8));
   }
 
   private boolean continues(int id) {

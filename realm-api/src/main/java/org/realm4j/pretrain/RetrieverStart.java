@@ -127,8 +127,7 @@ public final class RetrieverStart {
     }
     DMatrixRMaj moments = new DMatrixRMaj(hidden, hidden);
     addOuterProducts(states, hidden, moments.getData());
-    EigenDecomposition_F64<DMatrixRMaj> eigen =
-        DecompositionFactory_DDRM.eig(hidden, true, true);
+    EigenDecomposition_F64<DMatrixRMaj> eigen = DecompositionFactory_DDRM.eig(hidden, true, true);
     if (!eigen.decompose(moments)) {
       throw new RealmException("principal directions of the corpus: no convergence");
     }
@@ -178,8 +177,6 @@ public final class RetrieverStart {
       double entropy,
       Session session) {
     int d = model.config().embedder().projection();
-    KnowledgeIndex index =
-        new KnowledgeIndex(MipsIndexProvider.named("exact"), vectors, d, 0, 1);
     float[] queries;
     try (Tape tape = session.infer()) {
       List<InputSequence> inputs = sample.stream().map(q -> model.query(q.ids())).toList();
@@ -191,7 +188,11 @@ public final class RetrieverStart {
       rowOf.put(passages[row], row);
     }
     int[] own = sample.stream().mapToInt(q -> rowOf.get(q.passage())).toArray();
-    MipsIndex.Hits[] hits = index.search(queries, own, candidates - 1);
+    MipsIndex.Hits[] hits;
+    try (KnowledgeIndex index =
+        new KnowledgeIndex(MipsIndexProvider.named("exact"), vectors, d, 0, 1)) {
+      hits = index.search(queries, own, candidates - 1);
+    }
     float[] empty = nullVector(model, session, queries, own.length, hits);
     double[][] scores = new double[own.length][];
     for (int q = 0; q < own.length; q++) {
@@ -202,6 +203,9 @@ public final class RetrieverStart {
       for (int k = 0; k < hits[q].scores().length; k++) {
         scores[q][1 + k] = hits[q].scores()[k];
       }
+    }
+    if (!model.config().embedder().layerNorm()) {
+      return measure(scores, 1); // nothing that a gain could be given to
     }
     double low = 1e-3;
     double high = 10;

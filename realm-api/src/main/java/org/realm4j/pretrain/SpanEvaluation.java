@@ -12,8 +12,8 @@ import org.realm4j.tensor.Session;
 import org.realm4j.tensor.Tape;
 
 /**
- * Measures a model on held-out masked spans: how likely the span is with retrieval and with the null
- * document alone, how often it is predicted right, and how often a retrieved passage holds it.
+ * Measures a model on held-out masked spans: how likely the span is with retrieval and with the
+ * null document alone, how often it is predicted right, and how often a retrieved passage holds it.
  */
 public final class SpanEvaluation {
   /** Queries that go through the networks together. */
@@ -146,8 +146,7 @@ public final class SpanEvaluation {
         int[] predicted = predict(logits, row, p, q.masked().length);
         row += candidates * q.masked().length;
         outcomes.add(
-            new Outcome(
-                q, marginal[b], g[0], ranks[b], result.candidates()[b], p, g, predicted));
+            new Outcome(q, marginal[b], g[0], ranks[b], result.candidates()[b], p, g, predicted));
       }
     }
     return outcomes;

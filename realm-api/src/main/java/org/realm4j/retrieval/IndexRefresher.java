@@ -13,8 +13,8 @@ import org.realm4j.tensor.Session;
 
 /**
  * Re-embeds the corpus with a snapshot of the document tower while training goes on (section 3.3).
- * It runs between the steps, on the trainer's thread, or on a thread of its own; the vectors are the
- * same bits either way. Which step may see them is the trainer's business.
+ * It runs between the steps, on the trainer's thread, or on a thread of its own; the vectors are
+ * the same bits either way. Which step may see them is the trainer's business.
  */
 public final class IndexRefresher implements AutoCloseable {
   /** Where the work is done. */
@@ -103,14 +103,14 @@ public final class IndexRefresher implements AutoCloseable {
       int left = store.size() - s.next();
       int until = s.next() + (int) Math.ceilDiv((long) left, Math.max(1, stepsLeft));
       while (s.next() < until) {
-        s = advance(s);
+        s = advance(s, until);
       }
       state = s;
     }
   }
 
-  private State advance(State s) {
-    int next = embedder.embedBatch(session, s.tower(), s.next(), store.size(), s.vectors());
+  private State advance(State s, int until) {
+    int next = embedder.embedBatch(session, s.tower(), s.next(), until, s.vectors());
     return new State(s.step(), s.tower(), next, s.vectors());
   }
 
@@ -151,13 +151,12 @@ public final class IndexRefresher implements AutoCloseable {
   }
 
   /**
-   * What a checkpoint must keep, or null if no refresh is under way. A copy: the background goes on.
+   * What a checkpoint must keep, or null if no refresh is under way. A copy: the background goes
+   * on.
    */
   public synchronized @Nullable State checkpoint() {
     State s = state;
-    return s == null
-        ? null
-        : new State(s.step(), s.tower(), s.next(), s.vectors().clone());
+    return s == null ? null : new State(s.step(), s.tower(), s.next(), s.vectors().clone());
   }
 
   private synchronized void fail(Throwable t) {
@@ -186,7 +185,7 @@ public final class IndexRefresher implements AutoCloseable {
           return 0;
         }
       }
-      State advanced = advance(s);
+      State advanced = advance(s, store.size());
       synchronized (IndexRefresher.this) {
         state = advanced;
         IndexRefresher.this.notifyAll();

@@ -5,9 +5,10 @@ import org.realm4j.io.RealmException;
 /**
  * One immutable generation of the corpus's vectors: made by one snapshot of the document tower,
  * searched by whoever holds it, replaced as a whole. Row i is passage i of the store. Any number of
- * threads may search at once.
+ * threads may search at once. It owns the threads that search it: to be closed when it was
+ * replaced.
  */
-public final class KnowledgeIndex {
+public final class KnowledgeIndex implements AutoCloseable {
   private final float[] vectors;
   private final int dimension;
   private final long madeAtStep;
@@ -72,5 +73,11 @@ public final class KnowledgeIndex {
     }
     return new MipsIndex.Hits(
         java.util.Arrays.copyOf(rows, found), java.util.Arrays.copyOf(scores, found));
+  }
+
+  /** Ends its threads; the vectors can still be read. Idempotent. */
+  @Override
+  public void close() {
+    index.close();
   }
 }

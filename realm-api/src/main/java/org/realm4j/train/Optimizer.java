@@ -67,11 +67,13 @@ public final class Optimizer {
    *
    * @param rate what every group's learning rate is multiplied with
    * @return the global norm before clipping
-   * @throws RealmException if the norm is not finite; nothing was updated then
+   * @throws RealmException if the norm is not finite; then nothing was updated, and the gradients
+   *     are cleared all the same
    */
   public double step(Session session, float rate) {
     double norm = session.gradientNorm(all);
     if (!Double.isFinite(norm)) {
+      session.clearGradients();
       throw new RealmException(
           "step " + steps + ": the gradients' norm is " + norm + "; nothing was updated");
     }

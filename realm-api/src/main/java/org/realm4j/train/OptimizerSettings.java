@@ -1,5 +1,7 @@
 package org.realm4j.train;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.realm4j.io.RealmException;
 
 /**
@@ -24,7 +26,11 @@ public record OptimizerSettings(
     if (!(epsilon > 0 && weightDecay >= 0 && clip > 0)) {
       throw new RealmException.BadInput(
           "Adam: expected epsilon and clip above 0 and no negative decay, found "
-              + epsilon + ", " + clip + ", " + weightDecay);
+              + epsilon
+              + ", "
+              + clip
+              + ", "
+              + weightDecay);
     }
   }
 
@@ -36,6 +42,20 @@ public record OptimizerSettings(
   /** AdamW (Loshchilov and Hutter 2019) with bias correction. */
   public static OptimizerSettings adamW() {
     return new OptimizerSettings(true, 0.9f, 0.999f, 1e-6f, 0.01f, 1f);
+  }
+
+  /**
+   * All settings by name; no clipping is the word {@code Infinity}, which JSON has no number for.
+   */
+  public Map<String, Object> toJson() {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("bias_correction", biasCorrection);
+    json.put("beta1", beta1);
+    json.put("beta2", beta2);
+    json.put("epsilon", epsilon);
+    json.put("weight_decay", weightDecay);
+    json.put("clip", Float.isInfinite(clip) ? "Infinity" : (Object) clip);
+    return json;
   }
 
   public OptimizerSettings withClip(float norm) {

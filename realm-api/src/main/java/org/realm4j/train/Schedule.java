@@ -24,8 +24,7 @@ public interface Schedule {
       throw new RealmException.BadInput(
           "schedule: expected 0 <= warm-up <= total, found " + warmup + " and " + total);
     }
-    return step ->
-        step < warmup ? (float) step / warmup : Math.max(0f, 1f - (float) step / total);
+    return step -> step < warmup ? (float) step / warmup : Math.max(0f, 1f - (float) step / total);
   }
 
   /** The warm-up of the released code: a tenth of the steps, at least 100 and at most 10,000. */

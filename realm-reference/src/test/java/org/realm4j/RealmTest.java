@@ -1,0 +1,86 @@
+package org.realm4j;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.realm4j.corpus.Corpus;
+import org.realm4j.io.RealmException;
+import org.realm4j.pretrain.StepReport;
+import org.realm4j.pretrain.TinyRealm;
+import org.realm4j.text.Passage;
+
+/** The facade, from a BERT to a prediction that survives a save. */
+@Timeout(120)
+class RealmTest {
+  private static final String QUESTION = "[MASK] was born in London.";
+
+  @TempDir Path dir;
+
+  @Test
+  void createWarmUpPretrainSaveOpenPredict() throws Exception {
+    Path bert = Files.createDirectory(dir.resolve("bert"));
+    TinyRealm.writeBert(bert);
+    Path saved = dir.resolve("saved");
+    Realm.Prediction before;
+    String fingerprint;
+    try (Realm realm = Realm.create(bert, Corpus.of(TinyRealm.passages()))) {
+      realm.warmUp(2, 3);
+      List<StepReport> reports = new ArrayList<>();
+      realm.pretrain(TinyRealm.settings(3).refreshEvery(2), reports::add);
+      assertEquals(3, reports.size());
+      before = realm.predict(QUESTION);
+      realm.save(saved);
+      fingerprint = realm.corpus().fingerprint();
+    }
+    assertEquals(1, before.tokens().size());
+    assertEquals(8, before.evidence().size());
+    assertNull(before.evidence().getFirst().passage());
+    assertEquals(
+        1, before.evidence().stream().mapToDouble(Realm.Evidence::probability).sum(), 1e-5);
+    try (Realm realm = Realm.open(saved)) {
+      assertEquals(before, realm.predict(QUESTION));
+      assertEquals(before, realm.predict(QUESTION));
+      assertEquals(fingerprint, realm.corpus().fingerprint());
+      assertThrows(RealmException.BadInput.class, () -> realm.predict("Ada was born."));
+      realm.save(dir.resolve("again"));
+    }
+    assertArrayEquals(
+        Files.readAllBytes(saved.resolve("index.safetensors")),
+        Files.readAllBytes(dir.resolve("again").resolve("index.safetensors")));
+  }
+
+  @Test
+  void theTemporaryCorpusGoes() throws Exception {
+    Path bert = Files.createDirectory(dir.resolve("bert"));
+    TinyRealm.writeBert(bert);
+    Path temporary = Files.createDirectory(dir.resolve("temporary"));
+    Corpus nine = Corpus.of(TinyRealm.passages().subList(0, 9));
+    Realm realm = Realm.create(bert, nine, temporary);
+    assertEquals(8, realm.predict(QUESTION).evidence().size());
+    realm.close();
+    assertFalse(Files.exists(temporary));
+    // Nothing to mask: what was begun is taken back.
+    Files.createDirectory(temporary);
+    Corpus dull = Corpus.of(List.of(new Passage("x", "", "a child was there")));
+    assertThrows(RealmException.BadInput.class, () -> Realm.create(bert, dull, temporary));
+    assertFalse(Files.exists(temporary));
+  }
+
+  @Test
+  void aFolderWithoutARealmIsRefused() {
+    RealmException e = assertThrows(RealmException.class, () -> Realm.open(dir.resolve("none")));
+    assertTrue(e.getMessage().contains("none"));
+    assertFalse(e.getMessage().contains("\n"));
+  }
+}
