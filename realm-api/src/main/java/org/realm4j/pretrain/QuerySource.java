@@ -207,6 +207,35 @@ public final class QuerySource {
     return List.of(subset(stay), subset(out));
   }
 
+  /**
+   * Only the spans that another passage holds: the others can teach a retriever nothing.
+   *
+   * @throws RealmException.BadInput if there are none
+   */
+  public QuerySource heldElsewhere(SpanOccurrences occurrences) {
+    IntArrayList p = new IntArrayList();
+    IntArrayList f = new IntArrayList(new int[] {0});
+    IntArrayList s = new IntArrayList();
+    for (int i = 0; i < passages.length; i++) {
+      for (int span = first[i]; span < first[i + 1]; span++) {
+        MaskedQuery q = query(i, span, 0);
+        if (occurrences.passagesWith(q.targets(), q.passage()).length > 0) {
+          s.addElements(s.size(), spans, 4 * span, 4);
+        }
+      }
+      if (s.size() / 4 > f.getInt(f.size() - 1)) {
+        p.add(passages[i]);
+        f.add(s.size() / 4);
+      }
+    }
+    if (p.isEmpty()) {
+      throw new RealmException.BadInput(
+          "corpus: expected spans that stand in two passages, found none among " + spans());
+    }
+    return new QuerySource(
+        store, tokenizer, queryLimit, masking, p.toIntArray(), f.toIntArray(), s.toIntArray());
+  }
+
   private QuerySource subset(IntArrayList chosen) {
     int[] p = new int[chosen.size()];
     IntArrayList f = new IntArrayList(new int[] {0});

@@ -11,7 +11,6 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.corpus.PassageStore;
-import org.realm4j.pretrain.MaskedQuery;
 import org.realm4j.pretrain.SpanEvaluation;
 import org.realm4j.text.Passage;
 import org.realm4j.text.Vocabulary;
@@ -150,12 +149,12 @@ final class DemoReport {
                 out.printf(
                     Locale.ROOT,
                     "    p(z|x) %.3f  log p(y|z,x) %7.2f  %s%n",
-                    o.prior()[k], o.given()[k], shown(o.candidates()[k], o.query()));
+                    o.prior()[k], o.given()[k], shown(o.candidates()[k]));
               }
             });
   }
 
-  private String shown(int passage, MaskedQuery query) {
+  private String shown(int passage) {
     if (passage < 0) {
       return "(null document)";
     }

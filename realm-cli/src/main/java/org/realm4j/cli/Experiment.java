@@ -65,6 +65,9 @@ final class Experiment {
   private final PrintWriter err;
   private final RealmModel model;
   private final QuerySource training;
+  // What warm-up and joint training draw from: in some hundred steps, spans that no passage can tell
+  // would be wasted. What is measured is not filtered.
+  private final QuerySource supported;
   private final List<MaskedQuery> heldOut;
   private final SpanOccurrences occurrences;
 
@@ -81,6 +84,7 @@ final class Experiment {
     this.backend = backend;
     this.threads = threads;
     this.err = err;
+    occurrences = new SpanOccurrences(store, model.vocabulary());
     QuerySource all =
         QuerySource.of(
             store,
@@ -91,7 +95,7 @@ final class Experiment {
     List<QuerySource> parts = all.split(plan.heldOutShare(), plan.pretraining().seed());
     training = parts.get(0);
     heldOut = parts.get(1).sample(plan.heldOut(), plan.pretraining().seed());
-    occurrences = new SpanOccurrences(store, model.vocabulary());
+    supported = training.heldElsewhere(occurrences);
   }
 
   QuerySource training() {
@@ -102,12 +106,9 @@ final class Experiment {
     return heldOut;
   }
 
-  /** Share of the held-out spans that stand in another passage at all. */
-  double supported() {
-    return heldOut.stream()
-        .filter(q -> occurrences.passagesWith(q.targets(), q.passage()).length > 0)
-        .count()
-        / (double) heldOut.size();
+  /** Whether another passage holds what is masked. */
+  boolean heldElsewhere(MaskedQuery q) {
+    return occurrences.passagesWith(q.targets(), q.passage()).length > 0;
   }
 
   Outcome run() {
@@ -173,7 +174,7 @@ final class Experiment {
   private void warmUpEncoder(Session session, KnowledgeIndex index) {
     EncoderWarmUp.initialiseHead(model, store);
     try (ProgressBar bar = ProgressBar.on(err, "encoder warm-up", plan.warmUpSteps())) {
-      new EncoderWarmUp(model, store, training, occurrences, index)
+      new EncoderWarmUp(model, store, supported, occurrences, index)
           .run(
               EncoderWarmUp.Settings.of(plan.warmUpSteps()),
               session,
@@ -196,7 +197,7 @@ final class Experiment {
   }
 
   private Pretrainer trainer(RealmModel trained, Pretraining settings) {
-    return new Pretrainer(trained, store, training, settings, backend, threads);
+    return new Pretrainer(trained, store, supported, settings, backend, threads);
   }
 
   private void train(Pretrainer trainer, String task, List<StepReport> steps) {
