@@ -3,6 +3,7 @@ package org.realm4j.cli;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.realm4j.nn.RealmConfig.NullDocument;
 import org.realm4j.pretrain.Marginal;
 import org.realm4j.pretrain.Masking;
 import org.realm4j.retrieval.IndexRefresher;
@@ -16,6 +17,7 @@ final class Choices {
   static void register(CommandLine commandLine) {
     for (Class<? extends Enum<?>> type :
         List.of(
+            NullDocument.class,
             Marginal.class,
             Masking.class,
             IndexRefresher.Mode.class,
@@ -32,7 +34,7 @@ final class Choices {
 
   private static <E extends Enum<?>> E parse(Class<E> type, String word) {
     for (E choice : type.getEnumConstants()) {
-      if (word(choice).equals(word.toLowerCase(Locale.ROOT))) {
+      if (word(choice).equals(word.toLowerCase(Locale.ROOT).replace('_', '-'))) {
         return choice;
       }
     }

@@ -16,6 +16,11 @@ final class CorpusOption {
       description = "A corpus that 'realm corpus build' made.")
   private Path dir;
 
+  /** Opens the corpus for whoever compares it with something else than a model. */
+  PassageStore open() {
+    return PassageStore.open(dir);
+  }
+
   /**
    * Opens the corpus for a model.
    *

@@ -15,7 +15,7 @@ final class JsonOption {
   private @Nullable Path file;
 
   /** Writes the figures if they were asked for. */
-  void write(Map<String, ?> figures) {
+  void write(Map<String, ? extends @Nullable Object> figures) {
     if (file != null) {
       Json.write(file, figures);
     }

@@ -55,6 +55,16 @@ final class PretrainCommand implements Runnable {
       description = "Where checkpoint and model go.")
   private Path output;
 
+  @Option(
+      names = "--null",
+      paramLabel = "KIND",
+      defaultValue = "empty-passage",
+      description = {
+        "The null document of a model that starts from a BERT: empty-passage (the default) or"
+            + " free-vector."
+      })
+  private NullDocument nullDocument;
+
   @Mixin private PretrainingOptions options;
   @Mixin private WarmUpOptions warmUp;
 
@@ -89,29 +99,39 @@ final class PretrainCommand implements Runnable {
           output + ": holds a run already: go on with --resume, or name another --output");
     }
     Backend backend = compute.backend();
-    PrintWriter err = spec.commandLine().getErr();
-    RealmModel model = startingModel();
-    try (PassageStore store = corpus.open(model, err);
-        Pretrainer trainer = trainer(model, store, settings, backend)) {
-      TrainingLog log = new TrainingLog(err, settings.steps());
-      boolean finished = train(trainer, settings, log);
-      PrintWriter out = spec.commandLine().getOut();
-      log.printTable(out);
-      if (finished) {
-        FolderSwap.write(model(), trainer.model()::save);
-        out.printf("%s: the model after %,d steps%n", model(), trainer.step());
-      } else {
-        out.printf(
-            "%s: stopped after step %,d of %,d; go on with --resume%n",
-            checkpoint(), trainer.step(), settings.steps());
+    if (resume) {
+      try (PassageStore store = corpus.open();
+          Pretrainer trainer = resumed(store, settings, backend)) {
+        trainAndReport(trainer, settings, backend);
       }
-      Map<String, Object> figures = new LinkedHashMap<>();
-      figures.put("model", finished ? model().toString() : null);
-      figures.put("finished", finished);
-      log.addTo(figures);
-      figures.put("backend", backend.name());
-      json.write(figures);
+      return;
     }
+    RealmModel model = startingModel();
+    try (PassageStore store = corpus.open(model, spec.commandLine().getErr());
+        Pretrainer trainer = begun(model, store, settings, backend)) {
+      trainAndReport(trainer, settings, backend);
+    }
+  }
+
+  private void trainAndReport(Pretrainer trainer, Pretraining settings, Backend backend) {
+    PrintWriter out = spec.commandLine().getOut();
+    TrainingLog log = new TrainingLog(spec.commandLine().getErr(), settings.steps());
+    boolean finished = train(trainer, settings, log);
+    log.printTable(out);
+    if (finished) {
+      FolderSwap.write(model(), trainer.model()::save);
+      out.printf("%s: the model after %,d steps%n", model(), trainer.step());
+    } else {
+      out.printf(
+          "%s: stopped after step %,d of %,d; go on with --resume%n",
+          checkpoint(), trainer.step(), settings.steps());
+    }
+    Map<String, @Nullable Object> figures = new LinkedHashMap<>();
+    figures.put("model", finished ? model().toString() : null);
+    figures.put("finished", finished);
+    log.addTo(figures);
+    figures.put("backend", backend.name());
+    json.write(figures);
   }
 
   private Path checkpoint() {
@@ -125,21 +145,22 @@ final class PretrainCommand implements Runnable {
   private RealmModel startingModel() {
     return ModelFolder.isRealm(start.dir())
         ? RealmModel.open(start.dir())
-        : RealmModel.fromBert(start.dir(), NullDocument.EMPTY_PASSAGE, seed.value());
+        : RealmModel.fromBert(start.dir(), nullDocument, seed.value());
   }
 
-  private Pretrainer trainer(
+  private Pretrainer resumed(PassageStore store, Pretraining settings, Backend backend) {
+    return PretrainingCheckpoint.resume(
+        checkpoint(),
+        store,
+        model -> queries(model, store, settings),
+        settings,
+        backend,
+        compute.threads());
+  }
+
+  private Pretrainer begun(
       RealmModel model, PassageStore store, Pretraining settings, Backend backend) {
     PrintWriter err = spec.commandLine().getErr();
-    if (resume) {
-      return PretrainingCheckpoint.resume(
-          checkpoint(),
-          store,
-          resumed -> queries(resumed, store, settings),
-          settings,
-          backend,
-          compute.threads());
-    }
     if (store.size() < settings.candidates()) {
       throw new RealmException.BadInput(
           "corpus: expected at least %,d passages for --candidates %d, found %,d"

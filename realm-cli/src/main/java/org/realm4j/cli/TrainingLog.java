@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 import org.realm4j.pretrain.PretrainingListener;
 import org.realm4j.pretrain.StepReport;
 
@@ -88,7 +89,7 @@ final class TrainingLog implements PretrainingListener {
   }
 
   /** Adds the figures of these steps, one number a step. */
-  void addTo(Map<String, Object> figures) {
+  void addTo(Map<String, @Nullable Object> figures) {
     figures.put("steps", reports.size());
     figures.put("first_step", reports.isEmpty() ? 0 : reports.getFirst().step());
     figures.put("refreshes", refreshes);

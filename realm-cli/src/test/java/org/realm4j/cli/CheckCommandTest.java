@@ -96,6 +96,17 @@ class CheckCommandTest {
   }
 
   @Test
+  void aChecksumFindsWhatLooksSound() throws IOException {
+    Path realm = TinyFiles.realm(folder.resolve("realm"));
+    Path corpus = TinyFiles.corpus(folder.resolve("corpus"), realm);
+    Path index = folder.resolve("index");
+    Ran.realm("index", "--model", realm, "--corpus", corpus, "--output", index).succeeded();
+    Path vectors = PublishedFolder.at(index).current().orElseThrow().resolve("vectors.npy");
+    TinyFiles.flip(vectors, -4); // the lowest byte of a float: another finite number
+    damaged(index, "vectors.npy: expected");
+  }
+
+  @Test
   void whatItDoesNotKnowIsNotSound() throws IOException {
     Path text = Files.writeString(folder.resolve("a.txt"), "text");
     damaged(text, "expected a file *.safetensors or *.npy");

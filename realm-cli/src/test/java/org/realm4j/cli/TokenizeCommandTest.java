@@ -113,7 +113,7 @@ class TokenizeCommandTest {
     StringWriter err = new StringWriter();
     int status =
         Main.run(
-            new PrintWriter(full),
+            new PrintWriter(full, false, StandardCharsets.UTF_8),
             new PrintWriter(err),
             "tokenize",
             "--model",

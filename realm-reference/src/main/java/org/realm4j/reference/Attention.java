@@ -10,8 +10,8 @@ import org.realm4j.tensor.Dropout;
 
 /**
  * softmax(q k^T / sqrt(d)) v within each sequence and head. One task per (sequence, head); the
- * weights are not kept but computed again in backward from each row's maximum and sum, with the same
- * bits.
+ * weights are not kept but computed again in backward from each row's maximum and sum, with the
+ * same bits.
  */
 final class Attention {
   private final Workspace space;

@@ -8,8 +8,8 @@ import org.realm4j.reference.Products.Panels;
 import org.realm4j.tensor.Parameter;
 
 /**
- * Weights as panels, packed once per version, in the two forms that products need: W^T for x W^T and
- * W for its gradient by x. Parameters are held weakly.
+ * Weights as panels, packed once per version, in the two forms that products need: W^T for x W^T
+ * and W for its gradient by x. Parameters are held weakly.
  */
 final class PackedWeights {
   private static final class Entry {

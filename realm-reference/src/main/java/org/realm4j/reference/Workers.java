@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * one by one, the caller too, and goes on when all are done. Who runs which task is left to chance;
  * tasks write disjoint results, so nothing depends on it.
  *
- * <p>Waiting spins for some microseconds, since the next job mostly follows at once, and then parks.
+ * <p>Waiting spins for some microseconds, since the next job mostly follows at once, then parks.
  */
 final class Workers implements AutoCloseable {
   /** Task {@code index}, run by worker number {@code worker}, the caller being 0. */

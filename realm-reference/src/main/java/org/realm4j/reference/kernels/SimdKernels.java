@@ -571,9 +571,7 @@ final class SimdKernels implements Kernels {
   // ---- exp, tanh, erf: Elementary, operation by operation
 
   private static FloatVector exp(FloatVector x) {
-    FloatVector t =
-        x.fma(
-            FloatVector.broadcast(S, Elementary.LOG2_E), FloatVector.broadcast(S, Elementary.ROUND));
+    FloatVector t = x.fma(constant(Elementary.LOG2_E), constant(Elementary.ROUND));
     FloatVector n = t.sub(Elementary.ROUND);
     FloatVector r = n.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), x);
     r = n.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), r);
@@ -600,9 +598,9 @@ final class SimdKernels implements Kernels {
   }
 
   /**
-   * x = exp(x), two vectors at a time, for whole vectors. The compiler inlines a limited amount into
-   * one loop, and beyond it every vector is an object on the heap; this method is large enough not
-   * to be inlined, so that what calls it stays within.
+   * x = exp(x), two vectors at a time, for whole vectors. The compiler inlines a limited amount
+   * into one loop, and beyond it every vector is an object on the heap; this method is large enough
+   * not to be inlined, so that what calls it stays within.
    */
   private static void exp(float[] x, int n) {
     int i = 0;
@@ -709,6 +707,7 @@ final class SimdKernels implements Kernels {
     exp(e, n);
   }
 
+  /** exp(-x^2 / 2): the normal density but for its factor. */
   private static void density(float[] x, int at, float[] d, int n) {
     for (int i = 0; i < n; i += L) {
       FloatVector v = load(x, at + i);
@@ -823,7 +822,8 @@ final class SimdKernels implements Kernels {
       for (int i = 0; i < count; i += L) {
         FloatVector v = load(x, xAt + from + i);
         FloatVector erf = erf(v.mul(Elementary.SQRT_HALF), load(e, i));
-        FloatVector slope = v.fma(load(d, i).mul(Elementary.INV_SQRT_2PI), erf.fma(constant(0.5f), constant(0.5f)));
+        FloatVector cumulative = erf.fma(constant(0.5f), constant(0.5f));
+        FloatVector slope = v.fma(load(d, i).mul(Elementary.INV_SQRT_2PI), cumulative);
         load(g, gAt + from + i).mul(slope).intoArray(g, gAt + from + i);
       }
     }

@@ -32,7 +32,7 @@ public final class OracleSession implements Session {
 
   private final Deque<Tape> tapes = new ArrayDeque<>(); // the innermost first
   private final Map<Parameter, Master> masters = new WeakHashMap<>();
-  private final Map<Parameter, double[]> gradients = new IdentityHashMap<>();
+  private final IdentityHashMap<Parameter, double[]> gradients = new IdentityHashMap<>();
   private boolean closed;
 
   OracleSession() {}

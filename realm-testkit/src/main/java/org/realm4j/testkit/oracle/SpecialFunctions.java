@@ -68,22 +68,20 @@ public final class SpecialFunctions {
 
   /** The derivative of {@link #activate} by x. */
   public static double derivative(Activation activation, double x) {
-    switch (activation) {
-      case NONE:
-        return 1;
-      case RELU:
-        return x <= 0 ? 0 : 1;
-      case TANH:
+    return switch (activation) {
+      case NONE -> 1;
+      case RELU -> x <= 0 ? 0 : 1;
+      case TANH -> {
         double y = Math.tanh(x);
-        return 1 - y * y;
-      case GELU:
-        return normalCdf(x) + x * normalDensity(x);
-      case GELU_TANH:
+        yield 1 - y * y;
+      }
+      case GELU -> normalCdf(x) + x * normalDensity(x);
+      case GELU_TANH -> {
         double t = Math.tanh(geluTanhInner(x));
         double inner = SQRT_2_OVER_PI * (1 + 3 * 0.044715 * x * x);
-        return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner;
-    }
-    throw new AssertionError(activation);
+        yield 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner;
+      }
+    };
   }
 
   private static double geluTanhInner(double x) {
