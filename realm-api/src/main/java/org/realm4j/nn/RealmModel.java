@@ -119,7 +119,8 @@ public final class RealmModel {
       Weights nullVector) {
     if (config.sharedTowers() != (documents == queries)) {
       throw new RealmException.BadInput(
-          "towers: expected " + (config.sharedTowers() ? "one for both sides" : "one for each side"));
+          "towers: expected "
+              + (config.sharedTowers() ? "one for both sides" : "one for each side"));
     }
     boolean free = config.nullDocument() == NullDocument.FREE_VECTOR;
     return new RealmModel(

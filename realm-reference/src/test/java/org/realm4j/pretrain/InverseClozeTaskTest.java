@@ -130,8 +130,8 @@ class InverseClozeTaskTest {
     double[] same = new double[n * d];
     Arrays.fill(same, 0.7);
     assertEquals(Math.log(n), loss(same, same, n), 1e-6);
-    double[] q = new Random(1).doubles(n * d, -2, 2).toArray();
-    double[] z = new Random(2).doubles(n * d, -2, 2).toArray();
+    double[] q = new Random(1).doubles((long) n * d, -2, 2).toArray();
+    double[] z = new Random(2).doubles((long) n * d, -2, 2).toArray();
     double expected = 0;
     for (int i = 0; i < n; i++) {
       double sum = 0;

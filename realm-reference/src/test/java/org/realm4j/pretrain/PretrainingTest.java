@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.realm4j.io.Json;
@@ -56,10 +57,10 @@ class PretrainingTest {
     assertEquals(BASE.toString(), Pretraining.steps(10).refreshMode(Mode.BACKGROUND).toString());
   }
 
-  private static TreeSet<String> differing(Pretraining a, Pretraining b) {
+  private static Set<String> differing(Pretraining a, Pretraining b) {
     Map<String, Object> x = Json.parseObject(Json.format(a.toJson()), "a").fields();
     Map<String, Object> y = Json.parseObject(Json.format(b.toJson()), "b").fields();
-    TreeSet<String> keys = new TreeSet<>(x.keySet());
+    Set<String> keys = new TreeSet<>(x.keySet());
     keys.removeIf(key -> x.get(key).equals(y.get(key)));
     return keys;
   }

@@ -11,7 +11,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.nn.Embedder;
-import org.realm4j.nn.RealmConfig;
 import org.realm4j.nn.RealmModel;
 import org.realm4j.retrieval.KnowledgeIndex;
 import org.realm4j.retrieval.MipsIndexProvider;

@@ -31,7 +31,7 @@ class StartingTest {
   private static String joined(boolean tests) {
     return ENTRIES.stream()
         .filter(e -> tests == e.endsWith("test-classes"))
-        .filter(e -> tests || e.matches(".*(realm-api|realm-reference|agrona|fastutil|jackson).*"))
+        .filter(e -> tests || e.matches(".*(realm-api|realm-reference|agrona|ejml|fastutil|jackson).*"))
         .collect(Collectors.joining(File.pathSeparator));
   }
 
