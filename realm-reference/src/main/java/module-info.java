@@ -7,7 +7,6 @@ module org.realm4j.reference {
   requires it.unimi.dsi.fastutil;
 
   exports org.realm4j.reference;
-  exports org.realm4j.reference.kernels;
 
   provides org.realm4j.tensor.BackendProvider with
       org.realm4j.reference.ReferenceBackendProvider;

@@ -6,7 +6,7 @@ import java.lang.management.ThreadMXBean;
 import java.util.Arrays;
 import java.util.Locale;
 import org.realm4j.reference.GemmProbe;
-import org.realm4j.reference.kernels.KernelChoice;
+import org.realm4j.reference.KernelChoice;
 
 /**
  * Matrix products of an encoder's shapes: GFLOP/s, the median after warm-up, by the wall clock and

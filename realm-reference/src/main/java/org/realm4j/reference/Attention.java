@@ -1,5 +1,6 @@
 package org.realm4j.reference;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.reference.Products.Operand;
 import org.realm4j.reference.Products.Panels;
@@ -127,7 +128,7 @@ final class Attention {
   private void backward() {
     // every task owns its rows and columns of the three gradients, unless one tensor is split in
     // two ways
-    boolean shared = (q == k || q == v) && queryOffsets != keyOffsets;
+    boolean shared = (q == k || q == v) && !Arrays.equals(queryOffsets, keyOffsets);
     for (Values input : new Values[] {q, k, v}) {
       if (input.wanted()) {
         input.gradient();

@@ -2,7 +2,6 @@ package org.realm4j.reference;
 
 import java.util.concurrent.locks.ReentrantLock;
 import org.realm4j.io.RealmException;
-import org.realm4j.reference.kernels.KernelChoice;
 import org.realm4j.reference.kernels.Kernels;
 import org.realm4j.retrieval.MipsIndex;
 

@@ -1,11 +1,13 @@
 package org.realm4j.reference;
 
-import org.realm4j.reference.kernels.KernelChoice;
 import org.realm4j.retrieval.MipsIndex;
 import org.realm4j.retrieval.MipsIndexProvider;
 
 /** Brings {@link ExactMipsIndex}. */
 public final class ExactMipsIndexProvider implements MipsIndexProvider {
+  /** For the service loader. */
+  public ExactMipsIndexProvider() {}
+
   @Override
   public String name() {
     return "exact";

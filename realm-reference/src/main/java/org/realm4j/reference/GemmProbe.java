@@ -4,7 +4,6 @@ import java.util.Arrays;
 import org.realm4j.reference.Products.Operand;
 import org.realm4j.reference.Products.Panels;
 import org.realm4j.reference.Products.Target;
-import org.realm4j.reference.kernels.KernelChoice;
 import org.realm4j.reference.kernels.Kernels;
 
 /** The backend's matrix product by itself, for measuring it. */

@@ -2,7 +2,6 @@ package org.realm4j.reference;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import org.realm4j.io.RealmException;
-import org.realm4j.reference.kernels.KernelChoice;
 import org.realm4j.reference.kernels.Kernels;
 import org.realm4j.tensor.Backend;
 import org.realm4j.tensor.Session;

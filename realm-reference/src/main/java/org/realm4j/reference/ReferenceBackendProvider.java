@@ -5,6 +5,9 @@ import org.realm4j.tensor.BackendProvider;
 
 /** Brings {@link ReferenceBackend}, which is always available. */
 public final class ReferenceBackendProvider implements BackendProvider {
+  /** For the service loader. */
+  public ReferenceBackendProvider() {}
+
   @Override
   public String name() {
     return "reference";

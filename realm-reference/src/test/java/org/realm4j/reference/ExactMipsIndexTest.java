@@ -12,7 +12,6 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 import org.realm4j.io.RealmException;
-import org.realm4j.reference.kernels.KernelChoice;
 import org.realm4j.reference.kernels.ScalarKernels;
 import org.realm4j.retrieval.MipsIndex;
 import org.realm4j.retrieval.MipsIndex.Hits;

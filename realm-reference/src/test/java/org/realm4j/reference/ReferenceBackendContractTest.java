@@ -1,7 +1,6 @@
 package org.realm4j.reference;
 
 import org.junit.jupiter.api.Nested;
-import org.realm4j.reference.kernels.KernelChoice;
 import org.realm4j.tensor.Backend;
 import org.realm4j.testkit.contract.BackendContract;
 

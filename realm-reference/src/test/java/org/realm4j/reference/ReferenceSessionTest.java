@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 import org.realm4j.io.RealmException;
-import org.realm4j.reference.kernels.KernelChoice;
 import org.realm4j.tensor.Activation;
 import org.realm4j.tensor.BackendProvider;
 import org.realm4j.tensor.Session;

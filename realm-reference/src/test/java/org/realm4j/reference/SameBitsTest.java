@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.realm4j.reference.kernels.KernelChoice;
 import org.realm4j.tensor.Activation;
 import org.realm4j.tensor.Session;
 import org.realm4j.tensor.Tape;

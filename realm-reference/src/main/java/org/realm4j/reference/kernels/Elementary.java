@@ -9,8 +9,8 @@ package org.realm4j.reference.kernels;
  * and erf 1.3e-7 absolute.
  */
 final class Elementary {
-  static final float LOG2_E = 1.44269504f;
-  static final float LN2_HIGH = 0.693359375f;
+  static final float LOG2_E = 1.442695f;
+  static final float LN2_HIGH = 0.6933594f;
   static final float LN2_LOW = -2.1219444e-4f;
 
   /** Adding it rounds to a whole number, which is then in the low bits. */
@@ -34,7 +34,7 @@ final class Elementary {
   static final float T1 = 0.13331328f;
   static final float T2 = -0.05372923f;
   static final float T3 = 0.020601999f;
-  static final float T4 = -0.005660780f;
+  static final float T4 = -0.00566078f;
 
   // erf x = x (F0 + F1 x^2 + ...), |x| <= 1
   static final float F0 = 1.1283791f;

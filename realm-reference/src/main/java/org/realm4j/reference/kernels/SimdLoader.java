@@ -7,18 +7,18 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Defines {@link SimdKernels} once per vector width. Touches the incubator module, so {@link
+ * Defines {@link SimdKernels} once per vector width. Touches the incubator module, so {@code
  * KernelChoice} only comes here when that is present.
  */
-final class SimdLoader {
+public final class SimdLoader {
   private SimdLoader() {}
 
   /** The width in bits that this machine's vectors have. */
-  static int preferredBits() {
+  public static int preferredBits() {
     return FloatVector.SPECIES_PREFERRED.vectorBitSize();
   }
 
-  static Kernels load(int bits) {
+  public static Kernels load(int bits) {
     VectorSpecies<Float> species =
         bits == 512 ? FloatVector.SPECIES_512 : FloatVector.SPECIES_256;
     try (InputStream in = SimdLoader.class.getResourceAsStream("SimdKernels.class")) {

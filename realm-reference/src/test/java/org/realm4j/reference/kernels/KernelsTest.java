@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.realm4j.reference.KernelChoice;
 import org.realm4j.tensor.Activation;
 import org.realm4j.tensor.AdamStep;
 import org.realm4j.tensor.CounterRandom;

@@ -1,10 +1,13 @@
-package org.realm4j.reference.kernels;
+package org.realm4j.reference;
 
 import java.lang.System.Logger;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import org.realm4j.io.RealmException;
+import org.realm4j.reference.kernels.Kernels;
+import org.realm4j.reference.kernels.ScalarKernels;
+import org.realm4j.reference.kernels.SimdLoader;
 
 /** Which kernels to use. */
 public enum KernelChoice {
