@@ -22,12 +22,12 @@ final class DiskFault {
   /**
    * The file could not be written.
    *
-   * @param needed the bytes that the whole write needs
+   * @param needed the bytes that the whole write needs; 0 if nobody knows
    */
   static RealmException writing(Path file, long needed, IOException cause) {
     if (isDiskFull(cause)) {
-      return new RealmException(
-          "%s: the disk is full; %,d bytes were needed".formatted(file, needed), cause);
+      String bytes = needed > 0 ? "; %,d bytes were needed".formatted(needed) : "";
+      return new RealmException(file + ": the disk is full" + bytes, cause);
     }
     return new RealmException(file + ": could not be written: " + reason(cause), cause);
   }

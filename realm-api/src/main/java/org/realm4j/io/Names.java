@@ -18,7 +18,7 @@ final class Names {
     List<Candidate> candidates = new ArrayList<>();
     for (String name : present) {
       boolean tail = name.endsWith("." + wanted) || wanted.endsWith("." + name);
-      int distance = tail ? 0 : distance(shorten(wanted, 200), shorten(name, 200));
+      int distance = tail ? 0 : distance(shown(wanted), shown(name));
       if (distance <= Math.max(2, wanted.length() / 4)) {
         candidates.add(new Candidate(name, distance));
       }
@@ -28,7 +28,13 @@ final class Names {
     }
     candidates.sort(Comparator.comparingInt(Candidate::distance).thenComparing(Candidate::name));
     return "; near names: "
-        + String.join(", ", candidates.stream().limit(SHOWN).map(c -> shorten(c.name, 100)).toList());
+        + String.join(
+            ", ", candidates.stream().limit(SHOWN).map(c -> shorten(c.name, 100)).toList());
+  }
+
+  /** A name from a file, as a message of one line may hold it. */
+  static String shown(String name) {
+    return shorten(name, 200);
   }
 
   /** The text, cut to the length, with control characters made visible. */

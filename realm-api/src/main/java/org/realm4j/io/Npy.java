@@ -23,7 +23,8 @@ public final class Npy {
   private static final int PREFIX = MAGIC.length + 2;
   private static final Pattern HEADER =
       Pattern.compile(
-          "\\{'descr': '<f4', 'fortran_order': False, 'shape': \\((\\d{1,10}), (\\d{1,10})\\), \\} *\n");
+          "\\{'descr': '<f4', 'fortran_order': False, 'shape': \\((\\d{1,10}), (\\d{1,10})\\), \\}"
+              + " *\n");
 
   /** A matrix; element (r, c) is {@code rowMajor[r * cols + c]}. */
   public record Matrix(float[] rowMajor, int rows, int cols) {}
@@ -38,7 +39,8 @@ public final class Npy {
   public static void write(Path file, float[] rowMajor, int rows, int cols) {
     if (rows < 0 || cols < 0 || Math.multiplyFull(rows, cols) != rowMajor.length) {
       throw new RealmException.BadInput(
-          "%s: %,d x %,d elements expected, found %,d".formatted(file, rows, cols, rowMajor.length));
+          "%s: %,d x %,d elements expected, found %,d"
+              .formatted(file, rows, cols, rowMajor.length));
     }
     byte[] header = header(rows, cols);
     long bytes = header.length + 4L * rowMajor.length;
@@ -68,7 +70,8 @@ public final class Npy {
 
   private static Matrix read(MemorySegment all, Path file) {
     long size = all.byteSize();
-    if (size < PREFIX || all.asSlice(0, MAGIC.length).mismatch(MemorySegment.ofArray(MAGIC)) != -1) {
+    if (size < PREFIX
+        || all.asSlice(0, MAGIC.length).mismatch(MemorySegment.ofArray(MAGIC)) != -1) {
       throw new RealmException.CorruptFile(file + ": not a NumPy file of version 1.0");
     }
     int length = Byte.toUnsignedInt(all.get(ValueLayout.JAVA_BYTE, MAGIC.length));

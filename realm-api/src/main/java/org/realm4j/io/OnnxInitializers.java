@@ -119,7 +119,8 @@ public final class OnnxInitializers implements AutoCloseable {
     Tensor tensor = tensor(name);
     if (tensor.type != FLOAT) {
       throw new RealmException.Incompatible(
-          "%s: %s: expected ONNX type 1 (float), found %d".formatted(where, name, tensor.type));
+          "%s: %s: expected ONNX type 1 (float), found %d"
+              .formatted(where, Names.shown(name), tensor.type));
     }
     long found =
         tensor.raw != null
@@ -129,9 +130,11 @@ public final class OnnxInitializers implements AutoCloseable {
     if (found % Float.BYTES != 0 || found / Float.BYTES != tensor.elements) {
       throw new RealmException.CorruptFile(
           "%s: %s: shape %s needs %,d floats, found %,d bytes"
-              .formatted(where, name, Arrays.toString(tensor.shape), tensor.elements, found));
+              .formatted(
+                  where, Names.shown(name), Arrays.toString(tensor.shape), tensor.elements, found));
     }
-    float[] values = LittleEndian.allocate(float[]::new, tensor.elements, where + ": " + name);
+    float[] values =
+        LittleEndian.allocate(float[]::new, tensor.elements, where + ": " + Names.shown(name));
     int filled = 0;
     for (MemorySegment part : tensor.raw != null ? List.of(tensor.raw) : tensor.packed) {
       int length = (int) (part.byteSize() / Float.BYTES);
@@ -156,7 +159,8 @@ public final class OnnxInitializers implements AutoCloseable {
     if (tensor == null) {
       throw new RealmException.Incompatible(
           "%s: no initialiser %s among %,d%s"
-              .formatted(where, name, tensors.size(), Names.near(name, tensors.keySet())));
+              .formatted(
+                  where, Names.shown(name), tensors.size(), Names.near(name, tensors.keySet())));
     }
     return tensor;
   }
@@ -169,7 +173,7 @@ public final class OnnxInitializers implements AutoCloseable {
         case 5 -> {
           Tensor tensor = readTensor(reader.bytes());
           if (tensors.put(tensor.name, tensor) != null) {
-            throw reader.corrupt("two initialisers are named " + tensor.name);
+            throw reader.corrupt("two initialisers are named " + Names.shown(tensor.name));
           }
         }
         default -> reader.skip();
@@ -253,12 +257,13 @@ public final class OnnxInitializers implements AutoCloseable {
     try {
       for (long dimension : shape) {
         if (dimension < 0) {
-          throw reader.corrupt(name + ": negative dimension " + dimension);
+          throw reader.corrupt(Names.shown(name) + ": negative dimension " + dimension);
         }
         product = Math.multiplyExact(product, dimension);
       }
     } catch (ArithmeticException e) {
-      throw reader.corrupt(name + ": the shape " + Arrays.toString(shape) + " exceeds 64 bits");
+      throw reader.corrupt(
+          Names.shown(name) + ": the shape " + Arrays.toString(shape) + " exceeds 64 bits");
     }
     return product;
   }

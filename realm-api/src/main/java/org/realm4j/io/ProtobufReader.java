@@ -8,8 +8,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The wire format of protocol buffers: a message is a run of (field number, wire type, value). Every
- * length is checked against the message that holds it.
+ * The wire format of protocol buffers: a message is a run of (field number, wire type, value).
+ * Every length is checked against the message that holds it.
  */
 final class ProtobufReader {
   static final int VARINT = 0;

@@ -126,7 +126,8 @@ public final class Safetensors implements AutoCloseable {
     if (dtype != Dtype.F32 && dtype != Dtype.F64 && dtype != Dtype.F16 && dtype != Dtype.BF16) {
       throw wrongType(info, "F32, F64, F16 or BF16");
     }
-    float[] values = LittleEndian.allocate(float[]::new, info.elements(), file + ": " + name);
+    float[] values =
+        LittleEndian.allocate(float[]::new, info.elements(), file + ": " + Names.shown(name));
     MemorySegment source = bytes(info);
     if (dtype == Dtype.F32) {
       MemorySegment.copy(source, F32, 0, values, 0, values.length);
@@ -154,7 +155,8 @@ public final class Safetensors implements AutoCloseable {
     if (info.dtype() != Dtype.F64 && info.dtype() != Dtype.F32) {
       throw wrongType(info, "F64 or F32");
     }
-    double[] values = LittleEndian.allocate(double[]::new, info.elements(), file + ": " + name);
+    double[] values =
+        LittleEndian.allocate(double[]::new, info.elements(), file + ": " + Names.shown(name));
     MemorySegment source = bytes(info);
     if (info.dtype() == Dtype.F64) {
       MemorySegment.copy(source, F64, 0, values, 0, values.length);
@@ -177,7 +179,8 @@ public final class Safetensors implements AutoCloseable {
     if (dtype != Dtype.I64 && dtype != Dtype.I32 && dtype != Dtype.U8 && dtype != Dtype.BOOL) {
       throw wrongType(info, "I64, I32, U8 or BOOL");
     }
-    long[] values = LittleEndian.allocate(long[]::new, info.elements(), file + ": " + name);
+    long[] values =
+        LittleEndian.allocate(long[]::new, info.elements(), file + ": " + Names.shown(name));
     MemorySegment source = bytes(info);
     if (dtype == Dtype.I64) {
       MemorySegment.copy(source, I64, 0, values, 0, values.length);
@@ -205,7 +208,10 @@ public final class Safetensors implements AutoCloseable {
       throw new RealmException.Incompatible(
           "%s: no tensor %s among %,d%s"
               .formatted(
-                  file, name, header.tensors.size(), Names.near(name, header.tensors.keySet())));
+                  file,
+                  Names.shown(name),
+                  header.tensors.size(),
+                  Names.near(name, header.tensors.keySet())));
     }
     return info;
   }
@@ -216,6 +222,7 @@ public final class Safetensors implements AutoCloseable {
 
   private RealmException wrongType(Info info, String expected) {
     return new RealmException.Incompatible(
-        "%s: %s: expected %s, found %s".formatted(file, info.name(), expected, info.dtype()));
+        "%s: %s: expected %s, found %s"
+            .formatted(file, Names.shown(info.name()), expected, info.dtype()));
   }
 }

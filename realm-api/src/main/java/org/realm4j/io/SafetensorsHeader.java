@@ -32,8 +32,23 @@ final class SafetensorsHeader {
 
   /** Element types and their bits. */
   enum Dtype {
-    BOOL(8), U8(8), I8(8), F8_E5M2(8), F8_E4M3(8), F8_E8M0(8), I16(16), U16(16), F16(16), BF16(16),
-    I32(32), U32(32), F32(32), I64(64), U64(64), F64(64), C64(64);
+    BOOL(8),
+    U8(8),
+    I8(8),
+    F8_E5M2(8),
+    F8_E4M3(8),
+    F8_E8M0(8),
+    I16(16),
+    U16(16),
+    F16(16),
+    BF16(16),
+    I32(32),
+    U32(32),
+    F32(32),
+    I64(64),
+    U64(64),
+    F64(64),
+    C64(64);
 
     private final int bits;
 
@@ -141,8 +156,7 @@ final class SafetensorsHeader {
         case "dtype" -> dtype = parseDtype(parser, name);
         case "shape" -> shape = parseLongs(parser, name, "shape", MAX_RANK);
         case "data_offsets" -> offsets = parseLongs(parser, name, "data_offsets", 2);
-        default ->
-            throw corrupt(name, "unknown key " + Names.shorten(parser.currentName(), 40));
+        default -> throw corrupt(name, "unknown key " + Names.shorten(parser.currentName(), 40));
       }
     }
     return check(name, dtype, shape, offsets);
@@ -157,7 +171,8 @@ final class SafetensorsHeader {
       throw corrupt(name, "expected 2 data_offsets, found " + offsets.length);
     }
     if (offsets[1] < offsets[0]) {
-      throw corrupt(name, "the data ends at %,d, before its begin at %,d".formatted(offsets[1], offsets[0]));
+      throw corrupt(
+          name, "the data ends at %,d, before its begin at %,d".formatted(offsets[1], offsets[0]));
     }
     long bytes = dtype.bytes();
     try {
@@ -251,7 +266,7 @@ final class SafetensorsHeader {
   }
 
   private RealmException corrupt(String what, String why) {
-    return corrupt(Names.shorten(what, 200) + ": " + why);
+    return corrupt(Names.shown(what) + ": " + why);
   }
 
   private static InputStream stream(MemorySegment segment) {

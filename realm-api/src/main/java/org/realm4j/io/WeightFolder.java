@@ -37,8 +37,8 @@ public final class WeightFolder implements AutoCloseable {
    * Opens all weight files of a folder.
    *
    * @throws RealmException.BadInput if the folder has no weights
-   * @throws RealmException.CorruptFile if a file is wrong, a shard is missing, or the index does not
-   *     agree with the shards
+   * @throws RealmException.CorruptFile if a file is wrong, a shard is missing, or the index does
+   *     not agree with the shards
    */
   public static WeightFolder open(Path dir) {
     WeightFolder folder = new WeightFolder(dir);
@@ -121,7 +121,8 @@ public final class WeightFolder implements AutoCloseable {
     if (!Arrays.equals(shape, expectedShape)) {
       throw new RealmException.Incompatible(
           "%s: %s: expected shape %s, found %s"
-              .formatted(dir, name, Arrays.toString(expectedShape), Arrays.toString(shape)));
+              .formatted(
+                  dir, Names.shown(name), Arrays.toString(expectedShape), Arrays.toString(shape)));
     }
     asked.add(name);
     return file.floats(name);
@@ -142,7 +143,7 @@ public final class WeightFolder implements AutoCloseable {
     if (file == null) {
       throw new RealmException.Incompatible(
           "%s: no tensor %s among %,d%s"
-              .formatted(dir, name, fileOf.size(), Names.near(name, fileOf.keySet())));
+              .formatted(dir, Names.shown(name), fileOf.size(), Names.near(name, fileOf.keySet())));
     }
     return file;
   }
@@ -153,14 +154,13 @@ public final class WeightFolder implements AutoCloseable {
   }
 
   private void addShards(Path index) {
-    Map<String, @Nullable Object> weightMap =
-        Json.parseObject(index).object("weight_map").fields();
+    Map<String, @Nullable Object> weightMap = Json.parseObject(index).object("weight_map").fields();
     Map<String, Safetensors> shards = new TreeMap<>();
     for (Map.Entry<String, @Nullable Object> entry : weightMap.entrySet()) {
       String name = entry.getKey();
       if (!(entry.getValue() instanceof String shard)) {
         throw new RealmException.CorruptFile(
-            "%s: weight_map: %s: expected the name of a shard".formatted(index, name));
+            "%s: weight_map: %s: expected the name of a shard".formatted(index, Names.shown(name)));
       }
       Safetensors file = shards.get(shard);
       if (file == null) {
@@ -169,7 +169,8 @@ public final class WeightFolder implements AutoCloseable {
       }
       if (!file.contains(name)) {
         throw new RealmException.CorruptFile(
-            "%s: %s should be in %s, which does not hold it".formatted(index, name, shard));
+            "%s: %s should be in %s, which does not hold it"
+                .formatted(index, Names.shown(name), shard));
       }
       fileOf.put(name, file);
     }
@@ -179,7 +180,8 @@ public final class WeightFolder implements AutoCloseable {
     // A plain name only: an index from elsewhere must not make us read other files.
     if (!shard.matches("[A-Za-z0-9_][A-Za-z0-9._-]{0,200}")) {
       throw new RealmException.CorruptFile(
-          "%s: the shard '%s' is not a plain file name".formatted(index, Names.shorten(shard, 100)));
+          "%s: the shard '%s' is not a plain file name"
+              .formatted(index, Names.shorten(shard, 100)));
     }
     Path path = dir.resolve(shard);
     if (!Files.exists(path)) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
@@ -196,7 +197,7 @@ public interface OperationContract extends BackendUnderTest {
         (s, v) -> {
           Tensor x = v.get(0);
           for (int layer = 0; layer < 2; layer++) {
-            java.util.function.UnaryOperator<Tensor> segment =
+            UnaryOperator<Tensor> segment =
                 y -> {
                   Tensor z = s.linear(y, w, null, Activation.GELU_TANH);
                   z = s.attention(z, y, z, offsets, offsets, 1, dropout);
