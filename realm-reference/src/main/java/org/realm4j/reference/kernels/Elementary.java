@@ -5,8 +5,8 @@ package org.realm4j.reference.kernels;
  * the same operations in the same order on vectors; neither may be changed alone.
  *
  * <p>Coefficients are near-minimax fits (Lawson's iteration on 4,000 Chebyshev nodes, in double).
- * Errors against {@link StrictMath}, measured over a dense sweep: exp 1.1e-7 relative, tanh 1.4e-7
- * and erf 1.3e-7 absolute.
+ * Largest errors against double arithmetic, measured over 4 million points: exp 9.9e-8 relative
+ * (from -86.8 to 88.7), tanh 8.9e-8 and erf 1.2e-7 absolute.
  */
 final class Elementary {
   static final float LOG2_E = 1.442695f;
