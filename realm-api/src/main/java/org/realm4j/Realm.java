@@ -214,7 +214,14 @@ public final class Realm implements AutoCloseable {
   /** Trains retriever and encoder together (section 3), then embeds the corpus once more. */
   public void pretrain(Pretraining settings, PretrainingListener listener) {
     try (Pretrainer trainer =
-        new Pretrainer(model, store, queries(model, store, settings), settings, backend, threads)) {
+        new Pretrainer(
+            model,
+            store,
+            queries(model, store, settings),
+            settings,
+            backend,
+            threads,
+            index.vectors())) {
       trainer.run(listener);
       trainer.refreshNow(PassageEmbedder.Progress.NONE);
       replace(trainer.index());

@@ -22,11 +22,11 @@ public final class EntityTaggerBench {
   private static final Set<String> STOP_LIST =
       Set.of(
           ("The A An In On At It He She They His Her Their This That These Those I We You My Our"
-               + " Its There When While After Before As For From But And Or If By With To Of Is Was"
-               + " Are Were Be Not No One Two Some All Also However Although Since During Other"
-               + " Many Most More Such So Then Now Both Each Who What Which Where How Why January"
-               + " February March April May June July August September October November December"
-               + " Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
+                  + " Its There When While After Before As For From But And Or If By With To Of Is Was"
+                  + " Are Were Be Not No One Two Some All Also However Although Since During Other"
+                  + " Many Most More Such So Then Now Both Each Who What Which Where How Why January"
+                  + " February March April May June July August September October November December"
+                  + " Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
               .split(" "));
 
   private EntityTaggerBench() {}

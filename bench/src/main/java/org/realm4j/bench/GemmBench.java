@@ -12,8 +12,8 @@ import org.realm4j.reference.KernelChoice;
  * Matrix products of an encoder's shapes: GFLOP/s, the median after warm-up, by the wall clock and
  * by the CPU time of its threads, which other load on the machine disturbs less (the clock of each
  * thread: that of the whole process moves in steps of 10 ms). What the second one leaves out is any
- * waiting, so only the wall clock says how well threads scale.
- * Arguments: kernels (AUTO), then thread counts (1 2).
+ * waiting, so only the wall clock says how well threads scale. Arguments: kernels (AUTO), then
+ * thread counts (1 2).
  */
 public final class GemmBench {
   private static final int[][] SHAPES = {

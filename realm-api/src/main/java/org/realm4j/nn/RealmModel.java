@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.io.DiskFault;
 import org.realm4j.io.Json;

@@ -58,9 +58,12 @@ public final class Pretrainer implements AutoCloseable {
   }
 
   /**
-   * @param vectors of the first generation, {@code [passages, projection]}, embedded here if null
+   * Ready for the first step with vectors that were made before.
+   *
+   * @param vectors the corpus embedded by the model as it is now, {@code [passages, projection]};
+   *     embedded here if null
    */
-  Pretrainer(
+  public Pretrainer(
       RealmModel model,
       PassageStore store,
       QuerySource queries,

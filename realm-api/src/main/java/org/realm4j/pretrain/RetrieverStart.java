@@ -29,7 +29,7 @@ import org.realm4j.tensor.Tape;
  */
 public final class RetrieverStart {
   /** Passages that the principal directions are computed from, at most. */
-  private static final int SAMPLE = 20_000;
+  private static final int SAMPLE = 5_000;
 
   private static final int BATCH = 64;
 

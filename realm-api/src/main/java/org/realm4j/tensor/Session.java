@@ -5,8 +5,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The operations, and the memory and threads that they run on. One per trainer, refresher or
- * query; single-threaded towards its caller.
+ * The operations, and the memory and threads that they run on. One per trainer, refresher or query;
+ * single-threaded towards its caller.
  *
  * <p>Every operation belongs to the innermost open {@link Tape}. Its result is owned by the
  * session; its backward step adds into the gradients of its inputs, tensors and {@link Parameter}s
@@ -152,8 +152,8 @@ public interface Session extends AutoCloseable {
   Tensor logSumExp(Tensor x, int[] offsets, boolean @Nullable [] marked);
 
   /**
-   * The states of spans: relu(start[starts[i]] + end[ends[i]]). With a layer norm and a linear layer
-   * to one value after it, these are the reader's span scores.
+   * The states of spans: relu(start[starts[i]] + end[ends[i]]). With a layer norm and a linear
+   * layer to one value after it, these are the reader's span scores.
    *
    * @param start {@code [tokens, d]}
    * @param end {@code [tokens, d]}
@@ -161,8 +161,10 @@ public interface Session extends AutoCloseable {
    */
   Tensor spanStates(Tensor start, Tensor end, int[] starts, int[] ends);
 
-  /** sum of weights[i] x[i], for a {@code [n, 1]} tensor; a weight of 0 drops its entry, even an
-   * infinite one. {@code [1, 1]} */
+  /**
+   * sum of weights[i] x[i], for a {@code [n, 1]} tensor; a weight of 0 drops its entry, even an
+   * infinite one. {@code [1, 1]}
+   */
   Tensor weightedSum(Tensor x, float[] weights);
 
   /**

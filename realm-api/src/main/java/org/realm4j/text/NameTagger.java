@@ -25,12 +25,12 @@ final class NameTagger {
   private static final Set<String> TITLES =
       Set.of(
           ("mr mrs ms dr prof professor president general colonel captain lieutenant major"
-               + " brigadier sergeant corporal private admiral commander sir lord lady dame king"
-               + " queen prince princess emperor pope bishop archbishop cardinal reverend rev"
-               + " father senator congressman governor mayor minister secretary chancellor"
-               + " ambassador judge justice coach chairman director actor actress coroner engineer"
-               + " inspector detective officer sheriff agent senior vice deputy count duke earl"
-               + " baron")
+                  + " brigadier sergeant corporal private admiral commander sir lord lady dame king"
+                  + " queen prince princess emperor pope bishop archbishop cardinal reverend rev"
+                  + " father senator congressman governor mayor minister secretary chancellor"
+                  + " ambassador judge justice coach chairman director actor actress coroner engineer"
+                  + " inspector detective officer sheriff agent senior vice deputy count duke earl"
+                  + " baron")
               .split(" "));
 
   private static final Set<String> CALENDAR =

@@ -62,14 +62,18 @@ final class DemoCommand implements Runnable {
       description = "Every n-th passage only, N in all (with --quick: 3,000 by default).")
   private int maxPassages;
 
-  @Option(names = "--steps",
+  @Option(
+      names = "--steps",
       paramLabel = "N",
-      converter = Numbers.Positive.class, description = "Steps of joint pre-training.")
+      converter = Numbers.Positive.class,
+      description = "Steps of joint pre-training.")
   private int steps;
 
-  @Option(names = "--warm-up-steps",
+  @Option(
+      names = "--warm-up-steps",
       paramLabel = "N",
-      converter = Numbers.Positive.class, description = "Steps of the encoder alone.")
+      converter = Numbers.Positive.class,
+      description = "Steps of the encoder alone.")
   private int warmUpSteps;
 
   @Option(
@@ -86,9 +90,11 @@ final class DemoCommand implements Runnable {
       description = "Steps between two snapshots for the index.")
   private int refreshEvery;
 
-  @Option(names = "--held-out",
+  @Option(
+      names = "--held-out",
       paramLabel = "N",
-      converter = Numbers.Positive.class, description = "Masked spans to measure.")
+      converter = Numbers.Positive.class,
+      description = "Masked spans to measure.")
   private int heldOut;
 
   @Option(
@@ -120,8 +126,7 @@ final class DemoCommand implements Runnable {
           "%,d passages, %,d wordpieces; %s, %d threads%n",
           store.size(), store.wordpieces(), backend.describe(), compute.threads());
       out.flush();
-      Experiment experiment =
-          new Experiment(plan(), model, store, backend, compute.threads(), err);
+      Experiment experiment = new Experiment(plan(), model, store, backend, compute.threads(), err);
       Experiment.Outcome outcome = experiment.run();
       double seconds = (System.nanoTime() - begun) * 1e-9;
       DemoReport report = new DemoReport(experiment, outcome, store, seconds);

@@ -12,12 +12,10 @@ import org.realm4j.pretrain.InverseClozeTask;
 import org.realm4j.pretrain.MaskedQuery;
 import org.realm4j.pretrain.Pretrainer;
 import org.realm4j.pretrain.Pretraining;
-import org.realm4j.pretrain.PretrainingListener;
 import org.realm4j.pretrain.QuerySource;
 import org.realm4j.pretrain.RetrieverStart;
 import org.realm4j.pretrain.SpanEvaluation;
 import org.realm4j.pretrain.SpanOccurrences;
-import org.realm4j.pretrain.StepReport;
 import org.realm4j.retrieval.KnowledgeIndex;
 import org.realm4j.retrieval.MipsIndexProvider;
 import org.realm4j.retrieval.PassageEmbedder;
@@ -52,10 +50,8 @@ final class Experiment {
       List<SpanEvaluation.Outcome> before,
       List<SpanEvaluation.Outcome> after,
       List<SpanEvaluation.Outcome> control,
-      List<StepReport> steps,
       double[] bm25Recall,
       int refreshes,
-      KnowledgeIndex index,
       RealmModel model) {}
 
   private final Plan plan;
@@ -65,7 +61,8 @@ final class Experiment {
   private final PrintWriter err;
   private final RealmModel model;
   private final QuerySource training;
-  // What warm-up and joint training draw from: in some hundred steps, spans that no passage can tell
+  // What warm-up and joint training draw from: in some hundred steps, spans that no passage can
+  // tell
   // would be wasted. What is measured is not filtered.
   private final QuerySource supported;
   private final List<MaskedQuery> heldOut;
@@ -114,34 +111,38 @@ final class Experiment {
   Outcome run() {
     RetrieverStart.Report start;
     List<SpanEvaluation.Outcome> before;
+    float[] vectors; // what both runs search first
     try (Session session = backend.open(threads)) {
       start = startRetriever(session);
       warmUpRetriever(session);
-      KnowledgeIndex index = embed(session, "embed the corpus");
-      warmUpEncoder(session, index);
-      before = evaluate(model, index, session, "measure before");
+      try (KnowledgeIndex index = embed(session)) {
+        vectors = index.vectors();
+        warmUpEncoder(session, index);
+        before = evaluate(model, index, session, "measure before");
+      }
     }
     RealmModel forControl = model.copy();
-    List<StepReport> steps = new ArrayList<>();
     List<SpanEvaluation.Outcome> after;
-    List<SpanEvaluation.Outcome> control;
     int refreshes;
-    KnowledgeIndex index;
-    try (Pretrainer trainer = trainer(model, plan.pretraining())) {
-      train(trainer, "pre-train", steps);
+    try (Pretrainer trainer = trainer(model, plan.pretraining(), vectors)) {
+      train(trainer, "joint pre-training");
       refreshes = trainer.refreshes();
-      try (ProgressBar bar = ProgressBar.on(err, "embed again", store.size())) {
+      try (ProgressBar bar = ProgressBar.on(err, "embed the corpus again", store.size())) {
         trainer.refreshNow((done, all) -> bar.moveTo(done));
       }
-      index = trainer.index();
-      after = evaluate(model, index, trainer.session(), "measure after");
+      try (KnowledgeIndex index = trainer.index()) {
+        after = evaluate(model, index, trainer.session(), "measure after");
+      }
     }
-    try (Pretrainer trainer = trainer(forControl, plan.pretraining().frozenRetriever(true))) {
-      train(trainer, "control, retriever frozen", new ArrayList<>());
-      control = evaluate(forControl, trainer.index(), trainer.session(), "measure control");
+    List<SpanEvaluation.Outcome> control;
+    try (Pretrainer trainer =
+        trainer(forControl, plan.pretraining().frozenRetriever(true), vectors)) {
+      train(trainer, "control: frozen retriever");
+      try (KnowledgeIndex index = trainer.index()) {
+        control = evaluate(forControl, index, trainer.session(), "measure control");
+      }
     }
-    return new Outcome(
-        start, before, after, control, steps, bm25(), refreshes, index, model);
+    return new Outcome(start, before, after, control, bm25(), refreshes, model);
   }
 
   private RetrieverStart.Report startRetriever(Session session) {
@@ -182,8 +183,8 @@ final class Experiment {
     }
   }
 
-  private KnowledgeIndex embed(Session session, String task) {
-    try (ProgressBar bar = ProgressBar.on(err, task, store.size())) {
+  private KnowledgeIndex embed(Session session) {
+    try (ProgressBar bar = ProgressBar.on(err, "embed the corpus", store.size())) {
       float[] vectors =
           new PassageEmbedder(model, store)
               .embedAll(session, model.documents(), (done, all) -> bar.moveTo(done));
@@ -196,20 +197,13 @@ final class Experiment {
     }
   }
 
-  private Pretrainer trainer(RealmModel trained, Pretraining settings) {
-    return new Pretrainer(trained, store, supported, settings, backend, threads);
+  private Pretrainer trainer(RealmModel trained, Pretraining settings, float[] vectors) {
+    return new Pretrainer(trained, store, supported, settings, backend, threads, vectors);
   }
 
-  private void train(Pretrainer trainer, String task, List<StepReport> steps) {
+  private void train(Pretrainer trainer, String task) {
     try (ProgressBar bar = ProgressBar.on(err, task, plan.pretraining().steps())) {
-      trainer.run(
-          new PretrainingListener() {
-            @Override
-            public void step(StepReport report) {
-              steps.add(report);
-              bar.moveTo(report.step() + 1);
-            }
-          });
+      trainer.run(report -> bar.moveTo(report.step() + 1));
     }
   }
 

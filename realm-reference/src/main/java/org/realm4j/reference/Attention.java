@@ -247,8 +247,7 @@ final class Attention {
       for (int i = 0; i < queries; i++) {
         int base = CounterRandom.rowBase(d.key(), d.rows()[queryFrom + i]);
         int at = i * keys;
-        kernels.dropout(
-            from, at, to, at, keys, base, head * 65536, d.threshold(), d.scale());
+        kernels.dropout(from, at, to, at, keys, base, head * 65536, d.threshold(), d.scale());
       }
     }
   }

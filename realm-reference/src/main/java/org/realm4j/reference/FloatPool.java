@@ -8,8 +8,8 @@ import org.realm4j.io.RealmException;
 /**
  * Arrays that are used again, by size class: four classes to each doubling, so that at most a fifth
  * is wasted. An array is at least as long as was asked. Batches differ from step to step, so what
- * lies free is bounded by a share of what was lent at the same time; the rest goes back to the heap,
- * the longest unused first. For one thread.
+ * lies free is bounded by a share of what was lent at the same time; the rest goes back to the
+ * heap, the longest unused first. For one thread.
  */
 final class FloatPool {
   private static final int SMALLEST = 64;

@@ -41,12 +41,10 @@ final class LayerNorm {
             if (other != null) {
               k.add(other, at, normalised, at, cols);
             }
-            factors[r] =
-                k.layerNorm(normalised, at, cols, weight, shift, epsilon, y.data(), at);
+            factors[r] = k.layerNorm(normalised, at, cols, weight, shift, epsilon, y.data(), at);
           }
         });
-    space.record(
-        y, () -> backward(space, x, residual, gamma, beta, y, normalised, factors));
+    space.record(y, () -> backward(space, x, residual, gamma, beta, y, normalised, factors));
     return y;
   }
 

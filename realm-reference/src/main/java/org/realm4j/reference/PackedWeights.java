@@ -53,8 +53,7 @@ final class PackedWeights {
   }
 
   private Panels pack(Operand operand, int k, int n, @Nullable Panels old) {
-    float[] to =
-        old != null ? old.data() : FloatPool.allocate(products.packedSize(k, n));
+    float[] to = old != null ? old.data() : FloatPool.allocate(products.packedSize(k, n));
     return products.pack(operand, k, n, to);
   }
 

@@ -187,11 +187,9 @@ final class Products {
       int rows = Math.min(tileRows, rowTo - row);
       int at = (row - rowFrom) * depth;
       if (a.transposed) {
-        packStraight(
-            a.data, a.at + k * a.stride + row, a.stride, depth, rows, to, at, tileRows);
+        packStraight(a.data, a.at + k * a.stride + row, a.stride, depth, rows, to, at, tileRows);
       } else {
-        packTransposed(
-            a.data, a.at + row * a.stride + k, a.stride, rows, depth, to, at, tileRows);
+        packTransposed(a.data, a.at + row * a.stride + k, a.stride, rows, depth, to, at, tileRows);
       }
     }
   }

@@ -38,8 +38,7 @@ final class Recomputation {
     return new Values(space, tape, x.rows(), x.cols(), x.data(), wanted, false);
   }
 
-  private static void backward(
-      Workspace space, Values x, UnaryOperator<Tensor> segment, Values y) {
+  private static void backward(Workspace space, Values x, UnaryOperator<Tensor> segment, Values y) {
     try (Tape tape = space.open(true)) {
       Values leaf = leaf(space, x);
       Values again = space.values(segment.apply(leaf));

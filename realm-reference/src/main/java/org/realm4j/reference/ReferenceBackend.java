@@ -42,7 +42,6 @@ public final class ReferenceBackend implements Backend {
     if (threads < 1) {
       throw new IllegalArgumentException("threads: expected at least 1, found " + threads);
     }
-    return new ReferenceSession(
-        kernels, threads, "realm-reference-" + SESSIONS.incrementAndGet());
+    return new ReferenceSession(kernels, threads, "realm-reference-" + SESSIONS.incrementAndGet());
   }
 }

@@ -74,8 +74,7 @@ final class ReferenceSession implements Session {
   @Override
   public Tensor parameter(Parameter p) {
     Values v = leaf(p.values(), p.rows(), p.cols(), true);
-    space.record(
-        v, () -> space.kernels().add(v.gradient(), 0, space.gradient(p), 0, p.size()));
+    space.record(v, () -> space.kernels().add(v.gradient(), 0, space.gradient(p), 0, p.size()));
     return v;
   }
 

@@ -184,7 +184,12 @@ final class Rows {
         (from, to, _) -> {
           for (int i = from; i < to; i++) {
             k.addRelu(
-                start.data(), starts[i] * cols, end.data(), ends[i] * cols, y.data(), i * cols,
+                start.data(),
+                starts[i] * cols,
+                end.data(),
+                ends[i] * cols,
+                y.data(),
+                i * cols,
                 cols);
           }
         });
@@ -195,9 +200,7 @@ final class Rows {
           space.split(
               y.size(),
               1,
-              (a, b, _) ->
-                  k.activationGradient(
-                      Activation.RELU, y.data(), a, g, a, b - a));
+              (a, b, _) -> k.activationGradient(Activation.RELU, y.data(), a, g, a, b - a));
           if (start.wanted()) {
             scatter(space, g, starts, cols, start.gradient());
           }

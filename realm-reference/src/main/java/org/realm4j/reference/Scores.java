@@ -91,8 +91,7 @@ final class Scores {
   }
 
   /** [groups, 1] */
-  static Values logSumExp(
-      Workspace space, Values x, int[] offsets, boolean @Nullable [] marked) {
+  static Values logSumExp(Workspace space, Values x, int[] offsets, boolean @Nullable [] marked) {
     Shapes.cols("x", x, 1);
     Shapes.offsets("offsets", offsets, x.rows());
     if (marked != null) {

@@ -45,7 +45,10 @@ final class Shapes {
   static void offsets(String what, int[] offsets, int end) {
     if (offsets.length == 0 || offsets[0] != 0 || offsets[offsets.length - 1] != end) {
       throw new IllegalArgumentException(
-          what + ": expected to run from 0 to " + end + ", found "
+          what
+              + ": expected to run from 0 to "
+              + end
+              + ", found "
               + (offsets.length == 0 ? "none" : offsets[0] + " to " + offsets[offsets.length - 1]));
     }
     for (int i = 1; i < offsets.length; i++) {

@@ -37,7 +37,7 @@ class ExactMipsIndexTest {
     int[] rows =
         IntStream.range(0, n)
             .boxed()
-            .sorted(Comparator.comparing((Integer r) -> -scores[r]).thenComparing(r -> r))
+            .sorted(Comparator.comparingDouble((Integer r) -> -scores[r]).thenComparing(r -> r))
             .limit(k)
             .mapToInt(r -> r)
             .toArray();

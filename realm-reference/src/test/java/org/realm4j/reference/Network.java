@@ -16,8 +16,6 @@ import org.realm4j.tensor.Tensor;
 final class Network {
   static final int WORDS = 211;
 
-  private final int hidden;
-  private final int inner;
   private final int heads;
   private final boolean recompute;
   private final List<Parameter> parameters = new ArrayList<>();
@@ -35,8 +33,6 @@ final class Network {
   private final Parameter free;
 
   Network(int hidden, int inner, int heads, boolean recompute) {
-    this.hidden = hidden;
-    this.inner = inner;
     this.heads = heads;
     this.recompute = recompute;
     word = random("word", Parameter.Kind.EMBEDDING, WORDS, hidden, 0.5f);
@@ -104,8 +100,7 @@ final class Network {
     return recompute ? s.recomputed(x, layer) : layer.apply(x);
   }
 
-  private Tensor layer(
-      Session s, Tensor x, int[] offsets, Activation activation, Dropout dropout) {
+  private Tensor layer(Session s, Tensor x, int[] offsets, Activation activation, Dropout dropout) {
     Tensor q = s.linear(x, square[0], squareBias[0], Activation.NONE);
     Tensor k = s.linear(x, square[1], squareBias[1], Activation.NONE);
     Tensor v = s.linear(x, square[2], squareBias[2], Activation.NONE);

@@ -26,8 +26,13 @@ class SameBitsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1, 1, 1, GELU, 1", "3, 7, 1, RELU, 3", "8, 13, 2, TANH, 7", "12, 17, 3, GELU_TANH, 8",
-    "48, 31, 4, GELU, 49", "64, 193, 2, GELU_TANH, 100", "96, 400, 3, GELU, 193",
+    "1, 1, 1, GELU, 1",
+    "3, 7, 1, RELU, 3",
+    "8, 13, 2, TANH, 7",
+    "12, 17, 3, GELU_TANH, 8",
+    "48, 31, 4, GELU, 49",
+    "64, 193, 2, GELU_TANH, 100",
+    "96, 400, 3, GELU, 193",
     "26, 50, 2, NONE, 31"
   })
   void trainingGivesTheSameBits(

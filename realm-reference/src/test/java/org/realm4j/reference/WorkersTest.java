@@ -43,8 +43,7 @@ class WorkersTest {
             };
         assertEquals(
             "task " + bad,
-            assertThrows(IllegalArgumentException.class, () -> workers.run(20, task))
-                .getMessage());
+            assertThrows(IllegalArgumentException.class, () -> workers.run(20, task)).getMessage());
       }
       workers.run(20, (_, _) -> {});
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,7 +24,7 @@ class StartingTest {
     command.addAll(List.of(arguments));
     command.add("org.realm4j.starting.Describe");
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes());
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, process.waitFor(), output);
     return output;
   }
@@ -31,12 +32,14 @@ class StartingTest {
   private static String joined(boolean tests) {
     return ENTRIES.stream()
         .filter(e -> tests == e.endsWith("test-classes"))
-        .filter(e -> tests || e.matches(".*(realm-api|realm-reference|agrona|ejml|fastutil|jackson).*"))
+        .filter(
+            e -> tests || e.matches(".*(realm-api|realm-reference|agrona|ejml|fastutil|jackson).*"))
         .collect(Collectors.joining(File.pathSeparator));
   }
 
   private static String result(String output) {
-    return output.lines()
+    return output
+        .lines()
         .filter(l -> l.startsWith("reference: "))
         .findFirst()
         .orElseThrow(() -> new AssertionError(output));
@@ -49,7 +52,11 @@ class StartingTest {
     String modules =
         result(
             start(
-                "-p", joined(false), "--add-modules", "org.realm4j.reference", "-cp",
+                "-p",
+                joined(false),
+                "--add-modules",
+                "org.realm4j.reference",
+                "-cp",
                 joined(true)));
     assertEquals(flag, modules);
 

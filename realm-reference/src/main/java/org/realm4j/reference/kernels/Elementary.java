@@ -41,7 +41,7 @@ final class Elementary {
   static final float F1 = -0.37612626f;
   static final float F2 = 0.112836f;
   static final float F3 = -0.026854444f;
-  static final float F4 = 0.0051895352f;
+  static final float F4 = 0.005189535f;
   static final float F5 = -8.020841e-4f;
   static final float F6 = 7.889119e-5f;
 

@@ -61,8 +61,8 @@ public interface Kernels {
   float max(float[] x, int at, int n);
 
   /**
-   * Dot products of rows with queries, each with the bits of {@link #dot}:
-   * out[q * rowCount + r] = row r . query q.
+   * Dot products of rows with queries, each with the bits of {@link #dot}: out[q * rowCount + r] =
+   * row r . query q.
    */
   void dots(
       float[] rows, int rowsAt, int rowCount, float[] queries, int queryCount, int n, float[] out);

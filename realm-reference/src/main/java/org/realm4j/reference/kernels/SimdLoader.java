@@ -19,8 +19,7 @@ public final class SimdLoader {
   }
 
   public static Kernels load(int bits) {
-    VectorSpecies<Float> species =
-        bits == 512 ? FloatVector.SPECIES_512 : FloatVector.SPECIES_256;
+    VectorSpecies<Float> species = bits == 512 ? FloatVector.SPECIES_512 : FloatVector.SPECIES_256;
     try (InputStream in = SimdLoader.class.getResourceAsStream("SimdKernels.class")) {
       if (in == null) {
         throw new IllegalStateException("SimdKernels.class is not beside SimdLoader.class");

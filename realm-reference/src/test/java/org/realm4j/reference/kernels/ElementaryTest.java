@@ -63,8 +63,7 @@ class ElementaryTest {
         worst(
             Elementary::geluDerivative,
             x ->
-                (1 + erf(x / Math.sqrt(2))) / 2
-                    + x * Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI),
+                (1 + erf(x / Math.sqrt(2))) / 2 + x * Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI),
             -8,
             8,
             false));

@@ -18,8 +18,22 @@ class KernelsTest {
     1, 2, 3, 7, 8, 9, 13, 15, 16, 17, 23, 24, 25, 31, 32, 33, 48, 49, 64, 100, 193, 1027
   };
   private static final float[] SPECIAL = {
-    0f, -0f, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 1e-40f, -1e-40f, 3e38f,
-    -3e38f, 88.7f, -86.9f, -87.5f, 0.6f, 1f, 4f, 1e-8f
+    0f,
+    -0f,
+    Float.NaN,
+    Float.POSITIVE_INFINITY,
+    Float.NEGATIVE_INFINITY,
+    1e-40f,
+    -1e-40f,
+    3e38f,
+    -3e38f,
+    88.7f,
+    -86.9f,
+    -87.5f,
+    0.6f,
+    1f,
+    4f,
+    1e-8f
   };
 
   private interface Use {
@@ -87,8 +101,7 @@ class KernelsTest {
         "the tests run with --add-modules jdk.incubator.vector");
     int bits = SimdLoader.preferredBits();
     if (bits >= 256) {
-      assertEquals(
-          "SIMD " + Math.min(bits, 512) + " bit", KernelChoice.AUTO.kernels().describe());
+      assertEquals("SIMD " + Math.min(bits, 512) + " bit", KernelChoice.AUTO.kernels().describe());
     }
   }
 

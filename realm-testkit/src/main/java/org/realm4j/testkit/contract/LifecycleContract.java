@@ -125,8 +125,7 @@ public interface LifecycleContract extends BackendUnderTest {
                         refused(
                             m,
                             List.of(
-                                IllegalArgumentException.class,
-                                IndexOutOfBoundsException.class))));
+                                IllegalArgumentException.class, IndexOutOfBoundsException.class))));
   }
 
   private void refused(Misfits.Misfit m, List<Class<?>> expected) {

@@ -258,7 +258,8 @@ class BrokenUpdatesTest {
             "training",
             o ->
                 new DelegatingSession(o) {
-                  private final Map<Parameter, Parameter> kept = new IdentityHashMap<>();
+                  private final IdentityHashMap<Parameter, Parameter> kept =
+                      new IdentityHashMap<>();
 
                   @Override
                   public Tensor vocabularyLogLikelihood(
