@@ -2,6 +2,7 @@
 module org.realm4j.cli {
   requires static org.jspecify;
   requires info.picocli;
+  requires java.logging;
   requires org.realm4j;
   requires org.realm4j.lucene;
   requires org.realm4j.testkit;

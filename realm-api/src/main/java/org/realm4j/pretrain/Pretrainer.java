@@ -280,7 +280,9 @@ public final class Pretrainer implements AutoCloseable {
     if (refresher.running() && due) {
       waited += publish(listener);
     }
-    if (step > 0 && step % settings.refreshEvery() == 0 && !refresher.running()) {
+    // A generation that no step of this run would search is not begun.
+    boolean useful = step + settings.refreshDelay() < settings.steps();
+    if (step > 0 && step % settings.refreshEvery() == 0 && !refresher.running() && useful) {
       refresher.start(step);
       visibleAt = step + settings.refreshDelay();
       if (settings.refreshDelay() == 0) {

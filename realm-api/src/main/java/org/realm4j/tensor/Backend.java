@@ -14,7 +14,8 @@ public interface Backend {
   /**
    * Opens a session.
    *
-   * @param threads how many threads it may use, at least 1
+   * @param threads how many threads it may use, at least 1; a backend whose runtime cannot limit
+   *     that per session says so in {@link #describe}
    */
   Session open(int threads);
 }

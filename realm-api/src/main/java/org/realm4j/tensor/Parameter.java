@@ -90,8 +90,9 @@ public final class Parameter {
   }
 
   /**
-   * The master itself, row-major, fetched from the device first where a backend has a newer one.
-   * Whoever writes into it calls {@link #changed()} afterwards.
+   * The master itself, row-major, fetched from the device first where a backend has a newer one: by
+   * the thread that uses the session which has it. Whoever writes into it calls {@link #changed()}
+   * afterwards.
    */
   public float[] values() {
     if (download != null) {

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * Groups (the candidates of a query, the masked tokens of an example) are described by offsets in
  * the same way.
  *
+ * <p>No rows are legal rows: an operation on {@code [0, n]} gives {@code [0, m]}.
+ *
  * <p>Shapes that do not fit throw {@link IllegalArgumentException}: that is an error in the network
  * that calls, not in what a user gave. Use after close throws {@link IllegalStateException}.
  */
@@ -195,7 +197,10 @@ public interface Session extends AutoCloseable {
    */
   void adam(Parameter parameter, Parameter first, Parameter second, AdamStep step);
 
-  /** Waits for nothing and frees everything; open tapes become unusable. */
+  /**
+   * Frees everything; open tapes become unusable. A backend that holds newer values of a parameter
+   * than the host brings them there first.
+   */
   @Override
   void close();
 }

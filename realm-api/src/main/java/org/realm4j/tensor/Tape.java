@@ -49,12 +49,18 @@ public final class Tape implements AutoCloseable {
     releases.add(release);
   }
 
-  /** For sessions: runs the backward steps in reverse, each once. */
+  /**
+   * For sessions: runs the backward steps in reverse, each once, also when one of them fails: a
+   * tape is never replayed onto gradients that are half added.
+   */
   public void replay() {
-    for (int i = backward.size() - 1; i >= 0; i--) {
-      backward.get(i).run();
+    try {
+      for (int i = backward.size() - 1; i >= 0; i--) {
+        backward.get(i).run();
+      }
+    } finally {
+      backward.clear();
     }
-    backward.clear();
   }
 
   @Override

@@ -154,14 +154,16 @@ final class IndexCommand implements Runnable {
     try (Tape tape = session.infer()) {
       vector = realm.queries().embed(session, TokenBatch.of(List.of(input)), null).toArray();
     }
-    KnowledgeIndex searched =
+    MipsIndex.Hits found;
+    try (KnowledgeIndex searched =
         new KnowledgeIndex(
             MipsIndexProvider.named("exact"),
             index.vectors().rowMajor(),
             index.vectors().cols(),
             0,
-            compute.threads());
-    MipsIndex.Hits found = searched.search(vector, new int[] {-1}, Math.min(top, store.size()))[0];
+            compute.threads())) {
+      found = searched.search(vector, new int[] {-1}, Math.min(top, store.size()))[0];
+    }
     List<Map<String, Object>> hits = new ArrayList<>();
     for (int i = 0; i < found.rows().length; i++) {
       hits.add(hit(i + 1, found.scores()[i], store.passage(found.rows()[i])));

@@ -2,6 +2,8 @@ package org.realm4j.cli;
 
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.realm4j.io.RealmException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -79,7 +81,11 @@ public final class Main implements Runnable {
     throw new ParameterException(spec.commandLine(), "which command?");
   }
 
+  // Held on to, since the logging system forgets the levels of loggers that nobody holds.
+  private static final Logger LUCENE = Logger.getLogger("org.apache.lucene");
+
   public static void main(String... args) {
+    LUCENE.setLevel(Level.WARNING); // it tells on stderr that it found the Vector API
     var interruption = Interruption.watch(System.err);
     int status = run(writer(System.out), writer(System.err), args);
     interruption.over();

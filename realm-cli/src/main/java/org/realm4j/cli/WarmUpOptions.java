@@ -102,8 +102,8 @@ final class WarmUpOptions {
       }
     }
     if (warmUpSteps > 0) {
-      KnowledgeIndex index = embed(model, store, session, threads, err);
-      try (ProgressBar bar = ProgressBar.on(err, "encoder warm-up", warmUpSteps)) {
+      try (KnowledgeIndex index = embed(model, store, session, threads, err);
+          ProgressBar bar = ProgressBar.on(err, "encoder warm-up", warmUpSteps)) {
         SpanOccurrences occurrences = new SpanOccurrences(store, model.vocabulary());
         new EncoderWarmUp(model, store, queries, occurrences, index)
             .run(

@@ -95,7 +95,7 @@ class PretrainCommandTest {
     byte[] before = Files.readAllBytes(run.resolve("model/encoder/model.safetensors"));
     pretrain(run, 1).failedWith("run: holds a run already", "--resume");
     pretrain(run, 1, "--seed", 9, "--resume")
-        .failedWith("made with other settings", "expected", "found");
+        .failedWith("made with other settings: seed was 1 and is 9");
     pretrain(folder.resolve("none"), 1, "--resume").failedWith("there is no checkpoint");
     assertArrayEquals(before, Files.readAllBytes(run.resolve("model/encoder/model.safetensors")));
     pretrain(run, 1, "--resume").succeeded();

@@ -16,7 +16,10 @@ final class FloatPool {
   private static final long LARGEST = Integer.MAX_VALUE - 8;
 
   /** What may lie free beside the largest amount lent lately. */
-  private static final double SLACK = 0.25;
+  private static final double SLACK = 0.5;
+
+  /** How many size classes above the right one are looked at: up to half as much again. */
+  private static final int LARGER = 2;
 
   /** An array that may be taken, and when it was given back. */
   private record Free(float[] array, long since) {}
@@ -35,9 +38,16 @@ final class FloatPool {
   /** An array of at least n elements with anything in it. */
   float[] take(long n) {
     int size = sizeClass(n);
-    ArrayDeque<Free> list = free.get(size);
-    Free found = list == null ? null : list.pollLast();
-    float[] array = found == null ? allocateCounted(size) : found.array();
+    float[] array = null;
+    // A larger one will do: batches differ a little, and allocating means zeroing.
+    for (int i = 0, fit = size; i <= LARGER && array == null; i++, fit = nextClass(fit)) {
+      ArrayDeque<Free> list = free.get(fit);
+      Free found = list == null ? null : list.pollLast();
+      array = found == null ? null : found.array();
+    }
+    if (array == null) {
+      array = allocateCounted(size);
+    }
     lent += array.length;
     lentLately = Math.max(lentLately, lent);
     return array;
@@ -105,6 +115,10 @@ final class FloatPool {
     return new RealmException.OutOfMemory(
         "%,d bytes are more than one array can hold: use a smaller batch".formatted(4 * n),
         new OutOfMemoryError());
+  }
+
+  private static int nextClass(int size) {
+    return (int) Math.min(size + (long) Integer.highestOneBit(size) / 4, LARGEST);
   }
 
   private static int sizeClass(long n) {
