@@ -16,6 +16,7 @@ import org.realm4j.tensor.Tensor;
 import org.realm4j.train.Optimizer;
 import org.realm4j.train.OptimizerSettings;
 import org.realm4j.train.RandomStream;
+import org.realm4j.train.Schedule;
 
 /**
  * Teaches an encoder that comes without an MLM head to predict masked spans and to read the passage
@@ -34,6 +35,9 @@ public final class EncoderWarmUp {
 
   /** How deep the retrieved passages are searched for one that holds the span. */
   private static final int DEPTH = 50;
+
+  /** Keeps the first updates of a fresh head from shaking the trunk. */
+  private static final Schedule RAMP_UP = Schedule.rampUp(10);
 
   /**
    * @param trunk learning rate of the encoder's BERT
@@ -61,7 +65,7 @@ public final class EncoderWarmUp {
       KnowledgeIndex index) {
     this.model = model;
     this.store = store;
-    this.queries = queries;
+    this.queries = queries.heldElsewhere(occurrences); // others cannot teach it to read
     this.occurrences = occurrences;
     this.index = index;
     this.forward = new KnowledgeAugmentedForward(model, store);
@@ -129,8 +133,7 @@ public final class EncoderWarmUp {
         sum = -loss.scalar();
         session.backward(loss);
       }
-      // A warm-up of ten steps keeps the first updates of a fresh head from shaking the trunk.
-      optimizer.step(session, Math.min(1f, (step + 1) / 10f));
+      optimizer.step(session, RAMP_UP.at(step));
       listener.step(step, sum);
     }
   }

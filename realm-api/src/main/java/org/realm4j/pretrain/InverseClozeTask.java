@@ -17,6 +17,7 @@ import org.realm4j.text.Span;
 import org.realm4j.train.Optimizer;
 import org.realm4j.train.OptimizerSettings;
 import org.realm4j.train.RandomStream;
+import org.realm4j.train.Schedule;
 
 /**
  * The retriever's warm start (section 3.4; Lee et al. 2019): a sentence is the query, the passage
@@ -27,6 +28,8 @@ import org.realm4j.train.RandomStream;
 public final class InverseClozeTask {
   /** Probability that the sentence is removed. */
   private static final float REMOVED = 0.9f;
+
+  private static final Schedule RAMP_UP = Schedule.rampUp(10);
 
   /**
    * @param trunk learning rate of the BERT
@@ -195,7 +198,7 @@ public final class InverseClozeTask {
         value = loss.scalar();
         session.backward(loss);
       }
-      optimizer.step(session, Math.min(1f, (step + 1) / 10f));
+      optimizer.step(session, RAMP_UP.at(step));
       listener.step(step, value);
     }
   }

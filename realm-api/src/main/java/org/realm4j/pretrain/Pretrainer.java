@@ -25,6 +25,9 @@ import org.realm4j.train.Schedule;
  * the same bits as an unbroken one on a deterministic backend. Used by one thread.
  */
 public final class Pretrainer implements AutoCloseable {
+  /** Steps until a run without decay has its full learning rates. */
+  private static final long RAMP_UP = 10;
+
   private final RealmModel model;
   private final PassageStore store;
   private final QuerySource queries;
@@ -90,7 +93,7 @@ public final class Pretrainer implements AutoCloseable {
     schedule =
         settings.linearDecay() && settings.steps() > 0
             ? Schedule.bert(settings.steps())
-            : Schedule.constant();
+            : Schedule.rampUp(RAMP_UP);
     forward = new KnowledgeAugmentedForward(model, store);
     session = backend.open(threads);
     refresher = new IndexRefresher(model, store, settings.refreshMode(), session, backend);

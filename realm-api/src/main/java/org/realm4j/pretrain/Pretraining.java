@@ -225,7 +225,7 @@ public final class Pretraining {
     return with(s -> s.rates = learningRates);
   }
 
-  /** Whether rates follow BERT's warm-up and decay, or stay. */
+  /** Whether rates follow BERT's warm-up and decay, or stay after a short rise. */
   public boolean linearDecay() {
     return linearDecay;
   }

@@ -207,11 +207,7 @@ public final class QuerySource {
     return List.of(subset(stay), subset(out));
   }
 
-  /**
-   * Only the spans that another passage holds: the others can teach a retriever nothing.
-   *
-   * @throws RealmException.BadInput if there are none
-   */
+  /** Only the spans that another passage holds; this whole source if there are none. */
   public QuerySource heldElsewhere(SpanOccurrences occurrences) {
     IntArrayList p = new IntArrayList();
     IntArrayList f = new IntArrayList(new int[] {0});
@@ -229,8 +225,7 @@ public final class QuerySource {
       }
     }
     if (p.isEmpty()) {
-      throw new RealmException.BadInput(
-          "corpus: expected spans that stand in two passages, found none among " + spans());
+      return this;
     }
     return new QuerySource(
         store, tokenizer, queryLimit, masking, p.toIntArray(), f.toIntArray(), s.toIntArray());

@@ -11,8 +11,9 @@ public interface Schedule {
    */
   float at(long step);
 
-  static Schedule constant() {
-    return step -> 1f;
+  /** Rises in equal parts over the first steps, then stays 1: a fresh Adam's updates are noisy. */
+  static Schedule rampUp(long steps) {
+    return step -> step < steps ? (step + 1f) / steps : 1f;
   }
 
   /**

@@ -61,10 +61,6 @@ final class Experiment {
   private final PrintWriter err;
   private final RealmModel model;
   private final QuerySource training;
-  // What warm-up and joint training draw from: in some hundred steps, spans that no passage can
-  // tell
-  // would be wasted. What is measured is not filtered.
-  private final QuerySource supported;
   private final List<MaskedQuery> heldOut;
   private final SpanOccurrences occurrences;
 
@@ -92,7 +88,6 @@ final class Experiment {
     List<QuerySource> parts = all.split(plan.heldOutShare(), plan.pretraining().seed());
     training = parts.get(0);
     heldOut = parts.get(1).sample(plan.heldOut(), plan.pretraining().seed());
-    supported = training.heldElsewhere(occurrences);
   }
 
   QuerySource training() {
@@ -175,7 +170,7 @@ final class Experiment {
   private void warmUpEncoder(Session session, KnowledgeIndex index) {
     EncoderWarmUp.initialiseHead(model, store);
     try (ProgressBar bar = ProgressBar.on(err, "encoder warm-up", plan.warmUpSteps())) {
-      new EncoderWarmUp(model, store, supported, occurrences, index)
+      new EncoderWarmUp(model, store, training, occurrences, index)
           .run(
               EncoderWarmUp.Settings.of(plan.warmUpSteps()),
               session,
@@ -198,7 +193,7 @@ final class Experiment {
   }
 
   private Pretrainer trainer(RealmModel trained, Pretraining settings, float[] vectors) {
-    return new Pretrainer(trained, store, supported, settings, backend, threads, vectors);
+    return new Pretrainer(trained, store, training, settings, backend, threads, vectors);
   }
 
   private void train(Pretrainer trainer, String task) {

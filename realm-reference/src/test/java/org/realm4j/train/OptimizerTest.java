@@ -191,7 +191,9 @@ class OptimizerTest {
     for (long t = 11; t <= 100; t++) {
       assertEquals(s.at(t - 1) - 0.01f, s.at(t), 1e-6);
     }
-    assertEquals(1f, Schedule.constant().at(1 << 20));
+    assertEquals(1f, Schedule.rampUp(10).at(1 << 20));
+    assertEquals(0.1f, Schedule.rampUp(10).at(0));
+    assertEquals(1f, Schedule.rampUp(10).at(9));
     // Warm-up of the released code: a tenth, at least 100, at most 10,000.
     assertEquals(0.5f, Schedule.bert(2_000).at(100), 1e-6);
     assertEquals(0.5f, Schedule.bert(300).at(50), 1e-6);
