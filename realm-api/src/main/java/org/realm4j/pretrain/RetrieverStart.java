@@ -44,6 +44,11 @@ public final class RetrieverStart {
 
   private RetrieverStart() {}
 
+  /** How many passages of a store are looked at. */
+  public static int sampled(PassageStore store) {
+    return Math.min(SAMPLE, store.size());
+  }
+
   /**
    * Sets projection (uncentred principal directions, bias 0) and layer norm of both towers, and the
    * null vector where it is free.
@@ -60,7 +65,7 @@ public final class RetrieverStart {
       double entropy,
       Session session,
       PassageEmbedder.Progress progress) {
-    int n = Math.min(SAMPLE, store.size());
+    int n = sampled(store);
     int[] passages =
         Arrays.copyOf(CounterRandom.permutation(store.size(), CounterRandom.key(1)), n);
     float[] states = pooled(model, store, passages, session, progress); // [n, hidden]

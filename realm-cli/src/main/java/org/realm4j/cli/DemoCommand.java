@@ -49,7 +49,7 @@ final class DemoCommand implements Runnable {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--quick", description = "Fewer passages and steps: some two minutes.")
+  @Option(names = "--quick", description = "Fewer passages and steps: under three minutes on two cores.")
   private boolean quick;
 
   @Option(
@@ -103,8 +103,8 @@ final class DemoCommand implements Runnable {
   @Option(
       names = "--null",
       paramLabel = "KIND",
-      defaultValue = "EMPTY_PASSAGE",
-      description = "The null document: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+      defaultValue = "empty-passage",
+      description = "The null document: empty-passage (the default) or free-vector.")
   private RealmConfig.NullDocument nullDocument;
 
   @Option(names = "--output", paramLabel = "DIR", description = "Keeps the trained model there.")
