@@ -49,7 +49,9 @@ final class DemoCommand implements Runnable {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--quick", description = "Fewer passages and steps: under three minutes on two cores.")
+  @Option(
+      names = "--quick",
+      description = "Fewer passages and steps: under three minutes on two cores.")
   private boolean quick;
 
   @Option(

@@ -141,7 +141,8 @@ final class Experiment {
   }
 
   private RetrieverStart.Report startRetriever(Session session) {
-    try (ProgressBar bar = ProgressBar.on(err, "initialise the projection", RetrieverStart.sampled(store))) {
+    try (ProgressBar bar =
+        ProgressBar.on(err, "initialise the projection", RetrieverStart.sampled(store))) {
       return RetrieverStart.initialise(
           model,
           store,

@@ -64,7 +64,8 @@ final class WarmUpOptions {
       Session session,
       PrintWriter err) {
     int candidates = Math.max(2, settings.candidates());
-    try (ProgressBar bar = ProgressBar.on(err, "initialise the projection", RetrieverStart.sampled(store))) {
+    try (ProgressBar bar =
+        ProgressBar.on(err, "initialise the projection", RetrieverStart.sampled(store))) {
       RetrieverStart.initialise(
           model,
           store,

@@ -19,9 +19,21 @@ class DemoCommandTest {
     TinyFiles.bert(folder.resolve("cache/all-minilm-l6-v2"));
     Path lines = TinyFiles.jsonLines(folder.resolve("docs.jsonl"), TinyFiles.passages());
     Object[] args = {
-      "demo", "--cache", folder.resolve("cache"), "--jsonl", lines,
-      "--steps", 7, "--warm-up-steps", 3, "--cloze-steps", 1, "--held-out", 4,
-      "--json", folder.resolve("figures.json")
+      "demo",
+      "--cache",
+      folder.resolve("cache"),
+      "--jsonl",
+      lines,
+      "--steps",
+      7,
+      "--warm-up-steps",
+      3,
+      "--cloze-steps",
+      1,
+      "--held-out",
+      4,
+      "--json",
+      folder.resolve("figures.json")
     };
     Object[] all = java.util.Arrays.copyOf(args, args.length + more.length);
     System.arraycopy(more, 0, all, args.length, more.length);
