@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.corpus.Corpus;
 import org.realm4j.corpus.PassageStore;
+import org.realm4j.io.PublishedFolder;
 import org.realm4j.io.RealmException;
 import org.realm4j.io.Safetensors;
 import org.realm4j.nn.RealmConfig;
@@ -125,9 +126,14 @@ public final class Realm implements AutoCloseable {
 
   /** Opens what {@link #save} wrote. */
   public static Realm open(Path folder) {
-    RealmModel model = RealmModel.open(folder.resolve("model"));
-    PassageStore store = PassageStore.open(folder.resolve("corpus"));
-    return closingOnFailure(store, () -> open(folder, model, store));
+    Path saved =
+        PublishedFolder.at(folder)
+            .current()
+            .orElseThrow(
+                () -> new RealmException.BadInput(folder + ": expected a saved REALM, found none"));
+    RealmModel model = RealmModel.open(saved.resolve("model"));
+    PassageStore store = PassageStore.open(saved.resolve("corpus"));
+    return closingOnFailure(store, () -> open(saved, model, store));
   }
 
   private static Realm open(Path folder, RealmModel model, PassageStore store) {
@@ -162,8 +168,15 @@ public final class Realm implements AutoCloseable {
     }
   }
 
-  /** Writes model, corpus and index into an empty or new folder. */
+  /**
+   * Publishes model, corpus and index together: whoever opens the folder sees what was saved
+   * before, or all of this.
+   */
   public void save(Path folder) {
+    PublishedFolder.at(folder).publish(this::write);
+  }
+
+  private void write(Path folder) {
     model.save(folder.resolve("model"));
     PassageStore.build(
             folder.resolve("corpus"),

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.realm4j.corpus.Corpus;
+import org.realm4j.io.PublishedFolder;
 import org.realm4j.io.RealmException;
 import org.realm4j.pretrain.StepReport;
 import org.realm4j.pretrain.TinyRealm;
@@ -54,10 +55,16 @@ class RealmTest {
       assertEquals(fingerprint, realm.corpus().fingerprint());
       assertThrows(RealmException.BadInput.class, () -> realm.predict("Ada was born."));
       realm.save(dir.resolve("again"));
+      realm.save(saved); // over the folder that it has open
+      assertEquals(before, realm.predict(QUESTION));
     }
-    assertArrayEquals(
-        Files.readAllBytes(saved.resolve("index.safetensors")),
-        Files.readAllBytes(dir.resolve("again").resolve("index.safetensors")));
+    assertArrayEquals(vectors(saved), vectors(dir.resolve("again")));
+    assertThrows(RealmException.BadInput.class, () -> Realm.open(dir.resolve("nothing")));
+  }
+
+  private static byte[] vectors(Path saved) throws Exception {
+    Path generation = PublishedFolder.at(saved).current().orElseThrow();
+    return Files.readAllBytes(generation.resolve("index.safetensors"));
   }
 
   @Test

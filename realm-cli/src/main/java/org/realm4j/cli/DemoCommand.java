@@ -46,6 +46,10 @@ import picocli.CommandLine.Spec;
     })
 final class DemoCommand implements Runnable {
   private static final int QUICK_PASSAGES = 2_000;
+  private static final int BATCH = 4;
+  private static final int CANDIDATES = 8;
+  private static final long SENTENCE = 30; // tokens of a query, roughly
+  private static final long STEP_TOKENS = 4_000; // at once; some 600 MB of activations
 
   @Spec private CommandSpec spec;
 
@@ -131,7 +135,8 @@ final class DemoCommand implements Runnable {
           "%,d passages, %,d wordpieces; %s, %d threads%n",
           store.size(), store.wordpieces(), backend.describe(), compute.threads());
       out.flush();
-      Experiment experiment = new Experiment(plan(), model, store, backend, compute.threads(), err);
+      Experiment experiment =
+          new Experiment(plan(store), model, store, backend, compute.threads(), err);
       Experiment.Outcome outcome = experiment.run();
       double seconds = (System.nanoTime() - begun) * 1e-9;
       DemoReport report = new DemoReport(experiment, outcome, store, seconds);
@@ -144,14 +149,15 @@ final class DemoCommand implements Runnable {
     }
   }
 
-  private Experiment.Plan plan() {
+  private Experiment.Plan plan(PassageStore store) {
     int stepCount = steps > 0 ? steps : quick ? 15 : 80;
     // Two generations come to be searched: that of step n/3 from 2n/3 on, and that one's successor.
     int every = refreshEvery > 0 ? refreshEvery : Math.max(1, (stepCount - 1) / 3);
     Pretraining pretraining =
         Pretraining.steps(stepCount)
-            .batch(4)
-            .candidates(8)
+            .batch(BATCH)
+            .accumulate(parts(store))
+            .candidates(CANDIDATES)
             .refreshEvery(every)
             .rates(Pretraining.Rates.shortRun())
             .optimizer(OptimizerSettings.adamW())
@@ -166,6 +172,13 @@ final class DemoCommand implements Runnable {
         heldOut > 0 ? heldOut : quick ? 60 : 200,
         0.1f,
         1.5);
+  }
+
+  /** Parts of a batch that keep a step's tokens, and with them its memory, within the heap. */
+  private static int parts(PassageStore store) {
+    long passage = store.wordpieces() / store.size();
+    long query = CANDIDATES * (2 * passage + SENTENCE);
+    return (int) Math.clamp(Math.ceilDiv(BATCH * query, STEP_TOKENS), 1L, (long) BATCH);
   }
 
   /** Imported once, kept in the cache. */
