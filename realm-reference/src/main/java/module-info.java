@@ -3,7 +3,6 @@ module org.realm4j.reference {
   requires org.realm4j;
   requires static transitive org.jspecify;
   requires jdk.incubator.vector;
-  requires org.agrona;
   requires it.unimi.dsi.fastutil;
 
   exports org.realm4j.reference;
