@@ -3,7 +3,6 @@ package org.realm4j.reference;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.reference.Products.Operand;
-import org.realm4j.reference.Products.Panels;
 import org.realm4j.reference.Products.Target;
 import org.realm4j.reference.kernels.Kernels;
 import org.realm4j.tensor.CounterRandom;
@@ -11,10 +10,17 @@ import org.realm4j.tensor.Dropout;
 
 /**
  * softmax(q k^T / sqrt(d)) v within each sequence and head. One task per (sequence, head); the
- * weights are not kept but computed again in backward from each row's maximum and sum, with the
+ * weights are not kept but computed again in backward from each query's maximum and sum, with the
  * same bits.
+ *
+ * <p>Weights lie transposed, {@code [keys, queries]}: the softmax then runs down columns, a query a
+ * lane, with no sums across lanes, and every other operand of the five products is read where it
+ * lies. They stay without their factor 1 / sum, which goes to results of the size of q instead.
  */
 final class Attention {
+  /** Queries are filled up to a multiple of it: whole vectors of any width. */
+  private static final int LANES = 16;
+
   private final Workspace space;
   private final Kernels kernels;
   private final Products products;
@@ -103,26 +109,32 @@ final class Attention {
   }
 
   private void forward(Piece p, Scratch s) {
-    float[] weights = s.array(Scratch.WEIGHTS, p.queries * p.keys); // [queries, keys]
-    p.scores(weights, s);
+    float[] weights = p.scores(s); // [keys, queries]
+    float[] m = s.array(Scratch.STATISTICS, 2 * p.stride);
+    kernels.maxColumns(weights, p.keys, p.padded, p.stride, scale, m);
+    kernels.expColumns(weights, p.keys, p.padded, p.stride, scale, m, m, p.stride);
+    System.arraycopy(m, 0, max, p.statistics(), p.queries);
     for (int i = 0; i < p.queries; i++) {
-      int at = i * p.keys;
-      float m = kernels.max(weights, at, p.keys) * scale;
-      float f = 1f / kernels.expSum(weights, at, p.keys, scale, m);
-      kernels.scale(weights, at, p.keys, f);
-      max[p.statistics(i)] = m;
-      factor[p.statistics(i)] = f;
+      factor[p.statistics() + i] = 1f / m[p.stride + i];
     }
     if (dropout != null) {
       p.drop(dropout, weights, weights);
     }
-    // y = weights v
-    products.multiplyHere(
-        new Operand(weights, 0, p.keys, false),
+    // y = weights^T v
+    products.small(
+        weights,
+        0,
+        1,
+        p.stride,
         p.queries,
-        p.pack(p.of(v, p.keyFrom, false), p.keys, width, s),
+        p.of(v, p.keyFrom),
+        p.keys,
+        width,
         p.target(y.data(), p.queryFrom, false),
         s);
+    for (int i = 0; i < p.queries; i++) {
+      kernels.scale(y.data(), p.at(p.queryFrom + i), width, factor[p.statistics() + i]);
+    }
   }
 
   private void backward() {
@@ -148,51 +160,84 @@ final class Attention {
   }
 
   private void backward(Piece p, Scratch s) {
-    float[] weights = s.array(Scratch.WEIGHTS, p.queries * p.keys); // [queries, keys]
-    p.scores(weights, s);
-    for (int i = 0; i < p.queries; i++) {
-      kernels.expSum(weights, i * p.keys, p.keys, scale, max[p.statistics(i)]);
-      kernels.scale(weights, i * p.keys, p.keys, factor[p.statistics(i)]);
-    }
+    float[] weights = p.scores(s); // [keys, queries]
+    float[] statistics = s.array(Scratch.STATISTICS, 2 * p.stride);
+    System.arraycopy(max, p.statistics(), statistics, 0, p.queries);
+    kernels.expColumns(
+        weights, p.keys, p.padded, p.stride, scale, statistics, statistics, p.stride);
     float[] g = y.gradient();
-    float[] dWeights = s.array(Scratch.WEIGHTS_GRADIENT, p.queries * p.keys);
-    Operand rowsOfG = new Operand(g, p.at(p.queryFrom), hidden, false);
+    float[] dWeights = s.array(Scratch.WEIGHTS_GRADIENT, p.keys * p.stride); // [keys, queries]
     if (v.wanted()) {
       float[] dropped = weights;
       if (dropout != null) {
         dropped = dWeights;
         p.drop(dropout, weights, dropped);
       }
-      // dv += dropped^T g
-      Panels packed = p.pack(rowsOfG, p.queries, width, s);
-      Operand a = new Operand(dropped, 0, p.keys, true);
-      products.multiplyHere(a, p.keys, packed, p.target(v.gradient(), p.keyFrom, true), s);
+      // dv += dropped (factor g)
+      float[] scaled = s.array(Scratch.RESULT, p.queries * width);
+      for (int i = 0; i < p.queries; i++) {
+        System.arraycopy(g, p.at(p.queryFrom + i), scaled, i * width, width);
+        kernels.scale(scaled, i * width, width, factor[p.statistics() + i]);
+      }
+      products.small(
+          dropped,
+          0,
+          p.stride,
+          1,
+          p.keys,
+          Operand.rows(scaled, width),
+          p.queries,
+          width,
+          p.target(v.gradient(), p.keyFrom, true),
+          s);
     }
     if (!q.wanted() && !k.wanted()) {
       return;
     }
-    // dWeights = g v^T, then through dropout and softmax
-    products.multiplyHere(
-        rowsOfG,
-        p.queries,
-        p.pack(p.of(v, p.keyFrom, true), width, p.keys, s),
-        new Target(dWeights, 0, p.keys, false),
+    // dWeights = v g^T, then through dropout and softmax
+    Operand columnsOfG = p.transposed(g, Scratch.QUERIES, s);
+    products.small(
+        v.data(),
+        p.at(p.keyFrom),
+        hidden,
+        1,
+        p.keys,
+        columnsOfG,
+        width,
+        p.padded,
+        new Target(dWeights, 0, p.stride, false),
         s);
     if (dropout != null) {
       p.drop(dropout, dWeights, dWeights);
     }
-    for (int i = 0; i < p.queries; i++) {
-      kernels.softmaxGradient(weights, i * p.keys, dWeights, i * p.keys, p.keys, scale);
+    System.arraycopy(factor, p.statistics(), statistics, 0, p.queries);
+    kernels.softmaxGradientColumns(
+        weights, dWeights, p.keys, p.padded, p.stride, statistics, scale);
+    if (q.wanted()) { // dq += dWeights^T k
+      products.small(
+          dWeights,
+          0,
+          1,
+          p.stride,
+          p.queries,
+          p.of(k, p.keyFrom),
+          p.keys,
+          width,
+          p.target(q.gradient(), p.queryFrom, true),
+          s);
     }
-    if (q.wanted()) {
-      Panels packed = p.pack(p.of(k, p.keyFrom, false), p.keys, width, s);
-      Operand a = new Operand(dWeights, 0, p.keys, false);
-      products.multiplyHere(a, p.queries, packed, p.target(q.gradient(), p.queryFrom, true), s);
-    }
-    if (k.wanted()) {
-      Panels packed = p.pack(p.of(q, p.queryFrom, false), p.queries, width, s);
-      Operand a = new Operand(dWeights, 0, p.keys, true);
-      products.multiplyHere(a, p.keys, packed, p.target(k.gradient(), p.keyFrom, true), s);
+    if (k.wanted()) { // dk += dWeights q
+      products.small(
+          dWeights,
+          0,
+          p.stride,
+          1,
+          p.keys,
+          p.of(q, p.queryFrom),
+          p.queries,
+          width,
+          p.target(k.gradient(), p.keyFrom, true),
+          s);
     }
   }
 
@@ -204,50 +249,73 @@ final class Attention {
     private final int keyFrom;
     private final int keys;
 
+    /** The queries, filled up to whole vectors. */
+    private final int padded;
+
+    /** Between rows of weights: an odd number of cache lines, so that columns do not collide. */
+    private final int stride;
+
     Piece(int sequence, int head) {
       this.head = head;
       this.queryFrom = queryOffsets[sequence];
       this.queries = queryOffsets[sequence + 1] - queryFrom;
       this.keyFrom = keyOffsets[sequence];
       this.keys = keyOffsets[sequence + 1] - keyFrom;
+      this.padded = (queries + LANES - 1) / LANES * LANES;
+      this.stride = padded / LANES % 2 == 0 ? padded + LANES : padded;
     }
 
     int at(int row) {
       return row * hidden + head * width;
     }
 
-    Operand of(Values x, int firstRow, boolean transposed) {
-      return new Operand(x.data(), at(firstRow), hidden, transposed);
+    Operand of(Values x, int firstRow) {
+      return new Operand(x.data(), at(firstRow), hidden, false);
     }
 
     Target target(float[] data, int firstRow, boolean accumulate) {
       return new Target(data, at(firstRow), hidden, accumulate);
     }
 
-    int statistics(int query) {
-      return head * q.rows() + queryFrom + query;
+    /** Where this piece's maxima and factors begin. */
+    int statistics() {
+      return head * q.rows() + queryFrom;
     }
 
-    Panels pack(Operand b, int depth, int n, Scratch s) {
-      int size = Math.toIntExact(products.packedSize(depth, n));
-      return products.packHere(b, depth, n, s.array(Scratch.PANELS_B, size));
+    /** Rows of queries as columns. [width, padded] */
+    Operand transposed(float[] x, int slot, Scratch s) {
+      float[] to = s.array(slot, width * padded);
+      kernels.transpose(x, at(queryFrom), hidden, queries, width, to, 0, padded);
+      return new Operand(to, 0, padded, false);
     }
 
-    /** q k^T, not yet scaled. [queries, keys] */
-    void scores(float[] to, Scratch s) {
-      products.multiplyHere(
-          of(q, queryFrom, false),
-          queries,
-          pack(of(k, keyFrom, true), width, keys, s),
-          new Target(to, 0, keys, false),
+    /** k q^T, not yet scaled. [keys, queries] */
+    float[] scores(Scratch s) {
+      float[] to = s.array(Scratch.WEIGHTS, keys * stride);
+      Operand columns = transposed(q.data(), Scratch.QUERIES, s);
+      products.small(
+          k.data(),
+          at(keyFrom),
+          hidden,
+          1,
+          keys,
+          columns,
+          width,
+          padded,
+          new Target(to, 0, stride, false),
           s);
+      return to;
     }
 
     void drop(Dropout d, float[] from, float[] to) {
+      int[] bases = new int[padded];
       for (int i = 0; i < queries; i++) {
-        int base = CounterRandom.rowBase(d.key(), d.rows()[queryFrom + i]);
-        int at = i * keys;
-        kernels.dropout(from, at, to, at, keys, base, head * 65536, d.threshold(), d.scale());
+        bases[i] = CounterRandom.rowBase(d.key(), d.rows()[queryFrom + i]);
+      }
+      for (int j = 0; j < keys; j++) {
+        int at = j * stride;
+        kernels.dropoutColumns(
+            from, at, to, at, padded, bases, head * 65536 + j, d.threshold(), d.scale());
       }
     }
   }

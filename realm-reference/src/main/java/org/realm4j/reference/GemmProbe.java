@@ -28,7 +28,7 @@ public final class GemmProbe implements AutoCloseable {
     workers = new Workers(threads, "gemm-probe");
     Scratch[] scratch = new Scratch[threads];
     Arrays.setAll(scratch, _ -> new Scratch());
-    products = new Products(kernels, workers, scratch);
+    products = new Products(kernels, workers, scratch, new FloatPool());
   }
 
   /** One product of an {@code [m, k]} and a {@code [k, n]} matrix, ready to be run repeatedly. */
@@ -36,16 +36,16 @@ public final class GemmProbe implements AutoCloseable {
     float[] a = filled(m * k);
     float[] b = filled(k * n);
     float[] c = new float[m * n];
-    float[] packed = new float[Math.toIntExact(products.packedSize(k, n))];
     boolean straight = form == Form.NN || form == Form.TN;
     Operand left = form == Form.TN ? Operand.columns(a, m) : Operand.rows(a, k);
     Operand right = straight ? Operand.rows(b, n) : Operand.columns(b, k);
     Target target = new Target(c, 0, n, false);
     if (form == Form.NT_PACKED) {
+      float[] packed = new float[Math.toIntExact(products.packedSize(k, n))];
       Panels panels = products.pack(right, k, n, packed);
       return () -> products.multiply(left, m, panels, target, null);
     }
-    return () -> products.multiply(left, m, products.pack(right, k, n, packed), target, null);
+    return () -> products.multiply(left, m, right, k, n, target);
   }
 
   private static float[] filled(int n) {

@@ -3,7 +3,6 @@ package org.realm4j.reference;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.reference.Products.Finish;
 import org.realm4j.reference.Products.Operand;
-import org.realm4j.reference.Products.Panels;
 import org.realm4j.reference.Products.Target;
 import org.realm4j.reference.kernels.Kernels;
 import org.realm4j.tensor.Activation;
@@ -100,17 +99,16 @@ final class Linear {
 
   /** dW += g^T x, over rows in order. g: [rows, out]; x: [rows, in] */
   static void addWeightGradient(Workspace space, float[] g, int rows, float[] x, Parameter w) {
-    Products products = space.products();
-    float[] panels = space.pool().take(products.packedSize(rows, w.cols()));
-    Panels packed = products.pack(Operand.rows(x, w.cols()), rows, w.cols(), panels);
     boolean accumulate = space.gradientOrNull(w) != null;
     float[] dw = space.gradientToOverwrite(w);
-    products.multiply(
-        Operand.columns(g, w.rows()),
-        w.rows(),
-        packed,
-        new Target(dw, 0, w.cols(), accumulate),
-        null);
-    space.pool().give(panels);
+    space
+        .products()
+        .multiply(
+            Operand.columns(g, w.rows()),
+            w.rows(),
+            Operand.rows(x, w.cols()),
+            rows,
+            w.cols(),
+            new Target(dw, 0, w.cols(), accumulate));
   }
 }

@@ -7,10 +7,12 @@ final class Scratch {
 
   static final int TILE = 1;
   static final int PANELS_B = 2;
-  static final int PANELS_B2 = 3;
-  static final int WEIGHTS = 4;
-  static final int WEIGHTS_GRADIENT = 5;
-  private static final int SLOTS = 6;
+  static final int WEIGHTS = 3;
+  static final int WEIGHTS_GRADIENT = 4;
+  static final int QUERIES = 5;
+  static final int RESULT = 6;
+  static final int STATISTICS = 7;
+  private static final int SLOTS = 8;
 
   private final float[][] arrays = new float[SLOTS][0];
 

@@ -144,16 +144,15 @@ final class Vocabulary {
     int at = block * BLOCK_ROWS * cols;
     space.addColumnSums(g, rows, words, space.gradient(bias));
     Products products = space.products();
-    float[] panels = space.pool().take(products.packedSize(rows, cols));
     boolean accumulate = space.gradientOrNull(weight) != null;
     float[] dw = space.gradientToOverwrite(weight);
     products.multiply(
         Operand.columns(g, words),
         words,
-        products.pack(new Operand(hidden.data(), at, cols, false), rows, cols, panels),
-        new Target(dw, 0, cols, accumulate),
-        null);
-    space.pool().give(panels);
+        new Operand(hidden.data(), at, cols, false),
+        rows,
+        cols,
+        new Target(dw, 0, cols, accumulate));
     if (hidden.wanted()) {
       products.multiply(
           Operand.rows(g, words),

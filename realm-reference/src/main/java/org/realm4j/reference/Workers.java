@@ -9,7 +9,10 @@ import org.jspecify.annotations.Nullable;
  * one by one, the caller too, and goes on when all are done. Who runs which task is left to chance;
  * tasks write disjoint results, so nothing depends on it.
  *
- * <p>Waiting spins for some microseconds, since the next job mostly follows at once, then parks.
+ * <p>Waiting spins for some microseconds, since the next job mostly follows at once, then yields
+ * for some milliseconds, then parks. Parking early costs far more than the wake-up itself: on a
+ * virtual machine a halted processor looks taken to the kernel, which then wakes the member on the
+ * caller's own processor, and there it stays for milliseconds.
  */
 final class Workers implements AutoCloseable {
   /** Task {@code index}, run by worker number {@code worker}, the caller being 0. */
@@ -18,6 +21,7 @@ final class Workers implements AutoCloseable {
   }
 
   private static final long SPIN_NANOS = 30_000;
+  private static final long YIELD_NANOS = 20_000_000;
 
   private final Member[] members;
   private volatile @Nullable Job job;
@@ -67,6 +71,20 @@ final class Workers implements AutoCloseable {
     }
   }
 
+  /** Waits a moment; false when that has gone on for long enough. */
+  @SuppressWarnings("ThreadPriorityCheck") // yielding only leaves the processor to others
+  private static boolean pause(long start) {
+    long waited = System.nanoTime() - start;
+    if (waited < SPIN_NANOS) {
+      Thread.onSpinWait();
+    } else if (waited < YIELD_NANOS) {
+      Thread.yield();
+    } else {
+      return false;
+    }
+    return true;
+  }
+
   private static final class Job {
     private final int tasks;
     private final Task task;
@@ -98,11 +116,9 @@ final class Workers implements AutoCloseable {
     }
 
     void await() {
-      long until = System.nanoTime() + SPIN_NANOS;
+      long start = System.nanoTime();
       while (unfinished.get() > 0) {
-        if (System.nanoTime() < until) {
-          Thread.onSpinWait();
-        } else {
+        if (!pause(start)) {
           LockSupport.park(this);
         }
       }
@@ -142,14 +158,13 @@ final class Workers implements AutoCloseable {
 
     /** The job after the last one, or null when closed. */
     private @Nullable Job await(@Nullable Job last) {
-      long until = System.nanoTime() + SPIN_NANOS;
+      long start = System.nanoTime();
       while (!closed) {
         Job j = job;
         if (j != null && j != last) {
           return j;
         }
-        if (System.nanoTime() < until) {
-          Thread.onSpinWait();
+        if (pause(start)) {
           continue;
         }
         parked = true;

@@ -36,7 +36,7 @@ final class Workspace implements AutoCloseable {
     this.workers = new Workers(threads, name);
     this.scratch = new Scratch[threads];
     Arrays.setAll(scratch, _ -> new Scratch());
-    this.products = new Products(kernels, workers, scratch);
+    this.products = new Products(kernels, workers, scratch, pool);
     this.weights = new PackedWeights(products);
   }
 

@@ -26,17 +26,40 @@ public interface Kernels {
 
   int tileCols();
 
-  /**
-   * C += A B for one tile: each element starts from its value in c and takes its k products in
-   * order.
-   *
-   * @param a panel {@code [k][tileRows]}
-   * @param b panel {@code [k][tileCols]}
-   * @param c row r begins at {@code cAt + r * cStride}
-   */
-  void tile(int k, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cStride);
+  /** Columns of a tile come in whole vectors of so many elements. */
+  int vector();
 
-  /** to[toAt + j * toStride + i] = from[fromAt + i * fromStride + j], for i < rows, j < cols. */
+  /**
+   * C = A B or C += A B for one tile of up to {@link #tileRows} rows and {@code vectors} vectors of
+   * columns, at most {@link #tileCols}. Each element starts from 0, or from its value in c, and
+   * takes its k products in order. The operands may lie in any order that the steps describe; rows
+   * that are missing are not touched.
+   *
+   * @param rows from 1 to tileRows
+   * @param a element (r, i) at {@code aAt + r * aRow + i * aStep}
+   * @param b row i begins at {@code bAt + i * bStep}
+   * @param c row r begins at {@code cAt + r * cRow}
+   */
+  void tile(
+      int k,
+      int rows,
+      int vectors,
+      float[] a,
+      int aAt,
+      int aRow,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] c,
+      int cAt,
+      int cRow,
+      boolean accumulate);
+
+  /**
+   * to[toAt + j * toStride + i] = from[fromAt + i * fromStride + j], for i < rows, j < cols. Up to
+   * the next multiple of 8, the columns of {@code to} are filled with copies of the last row.
+   */
   void transpose(
       float[] from,
       int fromAt,
@@ -47,8 +70,14 @@ public interface Kernels {
       int toAt,
       int toStride);
 
-  /** A panel of width = tileRows() or tileCols(): to[toAt + i * width + j] = row i, element j. */
-  void panel(float[] from, int fromAt, int fromStride, int k, int width, float[] to, int toAt);
+  /**
+   * Cuts the columns of a matrix into panels: to[toAt + (p * k + i) * width + j] = from[fromAt + i
+   * * fromStride + p * width + j], for p < panels, i < k, j < width.
+   *
+   * @param width tileRows() or tileCols()
+   */
+  void panels(
+      float[] from, int fromAt, int fromStride, int k, int width, int panels, float[] to, int toAt);
 
   // ---- sums along a row
 
@@ -117,8 +146,36 @@ public interface Kernels {
   /** x *= factor. */
   void scale(float[] x, int at, int n, float factor);
 
-  /** dp = p * (dp - p . dp) * scale: the gradient of softmax(scale * x) by x. */
-  void softmaxGradient(float[] p, int pAt, float[] dp, int dpAt, int n, float scale);
+  // ---- down columns, for whole vectors of columns; sums run over rows in order
+
+  /** max[j] = the largest scale * x of column j; scale is positive. */
+  void maxColumns(float[] x, int rows, int cols, int stride, float scale, float[] max);
+
+  /** x = exp(scale * x - max[j]), not fused; sum[sumAt + j] = the sum of column j's results. */
+  void expColumns(
+      float[] x, int rows, int cols, int stride, float scale, float[] max, float[] sum, int sumAt);
+
+  /**
+   * The gradient of softmax(scale * x) by x, in place of dp: e f (dp - d f) scale, where d is the
+   * sum of e dp down the column.
+   *
+   * @param e the exponentials
+   * @param factor f of each column, 1 / their sum
+   */
+  void softmaxGradientColumns(
+      float[] e, float[] dp, int rows, int cols, int stride, float[] factor, float scale);
+
+  /** As {@link #dropout}, with one channel and a row's base for each column. */
+  void dropoutColumns(
+      float[] x,
+      int xAt,
+      float[] y,
+      int yAt,
+      int n,
+      int[] rowBases,
+      int channel,
+      int threshold,
+      float scale);
 
   /**
    * Layer norm of one row.

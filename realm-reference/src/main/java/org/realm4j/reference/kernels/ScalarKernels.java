@@ -1,5 +1,6 @@
 package org.realm4j.reference.kernels;
 
+import java.util.Arrays;
 import org.realm4j.tensor.Activation;
 import org.realm4j.tensor.AdamStep;
 import org.realm4j.tensor.CounterRandom;
@@ -26,16 +27,40 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void tile(int k, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cStride) {
-    for (int r = 0; r < TILE_ROWS; r++) {
-      tileRow(k, a, aAt + r, b, bAt, c, cAt + r * cStride);
+  public int vector() {
+    return TILE_COLS;
+  }
+
+  @Override
+  public void tile(
+      int k,
+      int rows,
+      int vectors,
+      float[] a,
+      int aAt,
+      int aRow,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] c,
+      int cAt,
+      int cRow,
+      boolean accumulate) {
+    for (int r = 0; r < rows; r++) {
+      int at = cAt + r * cRow;
+      if (!accumulate) {
+        Arrays.fill(c, at, at + TILE_COLS, 0f);
+      }
+      tileRow(k, a, aAt + r * aRow, aStep, b, bAt, bStep, c, at);
     }
   }
 
-  private static void tileRow(int k, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt) {
+  private static void tileRow(
+      int k, float[] a, int aAt, int aStep, float[] b, int bAt, int bStep, float[] c, int cAt) {
     for (int i = 0; i < k; i++) {
-      float x = a[aAt + i * TILE_ROWS];
-      int bi = bAt + i * TILE_COLS;
+      float x = a[aAt + i * aStep];
+      int bi = bAt + i * bStep;
       for (int j = 0; j < TILE_COLS; j++) {
         c[cAt + j] = Math.fma(x, b[bi + j], c[cAt + j]);
       }
@@ -53,17 +78,27 @@ public final class ScalarKernels implements Kernels {
       int toAt,
       int toStride) {
     for (int j = 0; j < cols; j++) {
-      for (int i = 0; i < rows; i++) {
-        to[toAt + j * toStride + i] = from[fromAt + i * fromStride + j];
+      for (int i = 0; i < ((rows + 7) & -8); i++) {
+        to[toAt + j * toStride + i] = from[fromAt + Math.min(i, rows - 1) * fromStride + j];
       }
     }
   }
 
   @Override
-  public void panel(
-      float[] from, int fromAt, int fromStride, int k, int width, float[] to, int toAt) {
+  public void panels(
+      float[] from,
+      int fromAt,
+      int fromStride,
+      int k,
+      int width,
+      int panels,
+      float[] to,
+      int toAt) {
     for (int i = 0; i < k; i++) {
-      System.arraycopy(from, fromAt + i * fromStride, to, toAt + i * width, width);
+      for (int p = 0; p < panels; p++) {
+        int source = fromAt + i * fromStride + p * width;
+        System.arraycopy(from, source, to, toAt + (p * k + i) * width, width);
+      }
     }
   }
 
@@ -208,10 +243,61 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void softmaxGradient(float[] p, int pAt, float[] dp, int dpAt, int n, float scale) {
-    float mean = dot(p, pAt, dp, dpAt, n);
+  public void maxColumns(float[] x, int rows, int cols, int stride, float scale, float[] max) {
+    for (int j = 0; j < cols; j++) {
+      float m = Float.NEGATIVE_INFINITY;
+      for (int i = 0; i < rows; i++) {
+        m = Math.max(m, x[i * stride + j]);
+      }
+      max[j] = m * scale;
+    }
+  }
+
+  @Override
+  public void expColumns(
+      float[] x, int rows, int cols, int stride, float scale, float[] max, float[] sum, int sumAt) {
+    for (int j = 0; j < cols; j++) {
+      float s = 0f;
+      for (int i = 0; i < rows; i++) {
+        float e = Elementary.exp(x[i * stride + j] * scale - max[j]);
+        x[i * stride + j] = e;
+        s += e;
+      }
+      sum[sumAt + j] = s;
+    }
+  }
+
+  @Override
+  public void softmaxGradientColumns(
+      float[] e, float[] dp, int rows, int cols, int stride, float[] factor, float scale) {
+    for (int j = 0; j < cols; j++) {
+      float d = 0f;
+      for (int i = 0; i < rows; i++) {
+        d = Math.fma(e[i * stride + j], dp[i * stride + j], d);
+      }
+      d *= factor[j];
+      float f = factor[j] * scale;
+      for (int i = 0; i < rows; i++) {
+        int at = i * stride + j;
+        dp[at] = e[at] * f * (dp[at] - d);
+      }
+    }
+  }
+
+  @Override
+  public void dropoutColumns(
+      float[] x,
+      int xAt,
+      float[] y,
+      int yAt,
+      int n,
+      int[] rowBases,
+      int channel,
+      int threshold,
+      float scale) {
     for (int i = 0; i < n; i++) {
-      dp[dpAt + i] = p[pAt + i] * (dp[dpAt + i] - mean) * scale;
+      boolean kept = CounterRandom.draw(rowBases[i], channel) >>> 8 >= threshold;
+      y[yAt + i] = kept ? x[xAt + i] * scale : 0f;
     }
   }
 

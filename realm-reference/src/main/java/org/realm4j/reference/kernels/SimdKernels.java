@@ -81,83 +81,155 @@ final class SimdKernels implements Kernels {
   }
 
   @Override
-  public void tile(int k, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cStride) {
+  public int vector() {
+    return L;
+  }
+
+  @Override
+  public void tile(
+      int k,
+      int rows,
+      int vectors,
+      float[] a,
+      int aAt,
+      int aRow,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] c,
+      int cAt,
+      int cRow,
+      boolean accumulate) {
     if (TILE_ROWS == 8) {
-      tile8(k, a, aAt, b, bAt, c, cAt, cStride);
+      switch (vectors) {
+        case 1 -> tile8x1(k, rows, a, aAt, aRow, aStep, b, bAt, bStep, c, cAt, cRow, accumulate);
+        case 2 -> tile8x2(k, rows, a, aAt, aRow, aStep, b, bAt, bStep, c, cAt, cRow, accumulate);
+        default -> tile8x3(k, rows, a, aAt, aRow, aStep, b, bAt, bStep, c, cAt, cRow, accumulate);
+      }
     } else {
-      tile4(k, a, aAt, b, bAt, c, cAt, cStride);
+      switch (vectors) {
+        case 1 -> tile4x1(k, rows, a, aAt, aRow, aStep, b, bAt, bStep, c, cAt, cRow, accumulate);
+        case 2 -> tile4x2(k, rows, a, aAt, aRow, aStep, b, bAt, bStep, c, cAt, cRow, accumulate);
+        default -> tile4x3(k, rows, a, aAt, aRow, aStep, b, bAt, bStep, c, cAt, cRow, accumulate);
+      }
     }
   }
 
-  private static void tile8(
-      int k, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cStride) {
+  private static void tile8x3(
+      int k,
+      int rows,
+      float[] a,
+      int aAt,
+      int aRow,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] c,
+      int cAt,
+      int cRow,
+      boolean accumulate) {
+    int a1 = Math.min(1, rows - 1) * aRow;
+    int a2 = Math.min(2, rows - 1) * aRow;
+    int a3 = Math.min(3, rows - 1) * aRow;
+    int a4 = Math.min(4, rows - 1) * aRow;
+    int a5 = Math.min(5, rows - 1) * aRow;
+    int a6 = Math.min(6, rows - 1) * aRow;
+    int a7 = Math.min(7, rows - 1) * aRow;
     int at0 = cAt;
-    int at1 = cAt + 1 * cStride;
-    int at2 = cAt + 2 * cStride;
-    int at3 = cAt + 3 * cStride;
-    int at4 = cAt + 4 * cStride;
-    int at5 = cAt + 5 * cStride;
-    int at6 = cAt + 6 * cStride;
-    int at7 = cAt + 7 * cStride;
-    FloatVector c00 = FloatVector.fromArray(S, c, at0);
-    FloatVector c01 = FloatVector.fromArray(S, c, at0 + L);
-    FloatVector c02 = FloatVector.fromArray(S, c, at0 + 2 * L);
-    FloatVector c10 = FloatVector.fromArray(S, c, at1);
-    FloatVector c11 = FloatVector.fromArray(S, c, at1 + L);
-    FloatVector c12 = FloatVector.fromArray(S, c, at1 + 2 * L);
-    FloatVector c20 = FloatVector.fromArray(S, c, at2);
-    FloatVector c21 = FloatVector.fromArray(S, c, at2 + L);
-    FloatVector c22 = FloatVector.fromArray(S, c, at2 + 2 * L);
-    FloatVector c30 = FloatVector.fromArray(S, c, at3);
-    FloatVector c31 = FloatVector.fromArray(S, c, at3 + L);
-    FloatVector c32 = FloatVector.fromArray(S, c, at3 + 2 * L);
-    FloatVector c40 = FloatVector.fromArray(S, c, at4);
-    FloatVector c41 = FloatVector.fromArray(S, c, at4 + L);
-    FloatVector c42 = FloatVector.fromArray(S, c, at4 + 2 * L);
-    FloatVector c50 = FloatVector.fromArray(S, c, at5);
-    FloatVector c51 = FloatVector.fromArray(S, c, at5 + L);
-    FloatVector c52 = FloatVector.fromArray(S, c, at5 + 2 * L);
-    FloatVector c60 = FloatVector.fromArray(S, c, at6);
-    FloatVector c61 = FloatVector.fromArray(S, c, at6 + L);
-    FloatVector c62 = FloatVector.fromArray(S, c, at6 + 2 * L);
-    FloatVector c70 = FloatVector.fromArray(S, c, at7);
-    FloatVector c71 = FloatVector.fromArray(S, c, at7 + L);
-    FloatVector c72 = FloatVector.fromArray(S, c, at7 + 2 * L);
+    int at1 = cAt + Math.min(1, rows - 1) * cRow;
+    int at2 = cAt + Math.min(2, rows - 1) * cRow;
+    int at3 = cAt + Math.min(3, rows - 1) * cRow;
+    int at4 = cAt + Math.min(4, rows - 1) * cRow;
+    int at5 = cAt + Math.min(5, rows - 1) * cRow;
+    int at6 = cAt + Math.min(6, rows - 1) * cRow;
+    int at7 = cAt + Math.min(7, rows - 1) * cRow;
+    FloatVector c00 = FloatVector.zero(S);
+    FloatVector c01 = FloatVector.zero(S);
+    FloatVector c02 = FloatVector.zero(S);
+    FloatVector c10 = FloatVector.zero(S);
+    FloatVector c11 = FloatVector.zero(S);
+    FloatVector c12 = FloatVector.zero(S);
+    FloatVector c20 = FloatVector.zero(S);
+    FloatVector c21 = FloatVector.zero(S);
+    FloatVector c22 = FloatVector.zero(S);
+    FloatVector c30 = FloatVector.zero(S);
+    FloatVector c31 = FloatVector.zero(S);
+    FloatVector c32 = FloatVector.zero(S);
+    FloatVector c40 = FloatVector.zero(S);
+    FloatVector c41 = FloatVector.zero(S);
+    FloatVector c42 = FloatVector.zero(S);
+    FloatVector c50 = FloatVector.zero(S);
+    FloatVector c51 = FloatVector.zero(S);
+    FloatVector c52 = FloatVector.zero(S);
+    FloatVector c60 = FloatVector.zero(S);
+    FloatVector c61 = FloatVector.zero(S);
+    FloatVector c62 = FloatVector.zero(S);
+    FloatVector c70 = FloatVector.zero(S);
+    FloatVector c71 = FloatVector.zero(S);
+    FloatVector c72 = FloatVector.zero(S);
+    if (accumulate) {
+      c00 = load(c, at0);
+      c01 = load(c, at0 + L);
+      c02 = load(c, at0 + 2 * L);
+      c10 = load(c, at1);
+      c11 = load(c, at1 + L);
+      c12 = load(c, at1 + 2 * L);
+      c20 = load(c, at2);
+      c21 = load(c, at2 + L);
+      c22 = load(c, at2 + 2 * L);
+      c30 = load(c, at3);
+      c31 = load(c, at3 + L);
+      c32 = load(c, at3 + 2 * L);
+      c40 = load(c, at4);
+      c41 = load(c, at4 + L);
+      c42 = load(c, at4 + 2 * L);
+      c50 = load(c, at5);
+      c51 = load(c, at5 + L);
+      c52 = load(c, at5 + 2 * L);
+      c60 = load(c, at6);
+      c61 = load(c, at6 + L);
+      c62 = load(c, at6 + 2 * L);
+      c70 = load(c, at7);
+      c71 = load(c, at7 + L);
+      c72 = load(c, at7 + 2 * L);
+    }
     for (int i = 0; i < k; i++) {
-      int ai = aAt + i * 8;
-      int bi = bAt + i * TILE_COLS;
-      FloatVector b0 = FloatVector.fromArray(S, b, bi);
-      FloatVector b1 = FloatVector.fromArray(S, b, bi + L);
-      FloatVector b2 = FloatVector.fromArray(S, b, bi + 2 * L);
+      int ai = aAt + i * aStep;
+      int bi = bAt + i * bStep;
+      FloatVector b0 = load(b, bi);
+      FloatVector b1 = load(b, bi + L);
+      FloatVector b2 = load(b, bi + 2 * L);
       FloatVector x = FloatVector.broadcast(S, a[ai]);
       c00 = x.fma(b0, c00);
       c01 = x.fma(b1, c01);
       c02 = x.fma(b2, c02);
-      x = FloatVector.broadcast(S, a[ai + 1]);
+      x = FloatVector.broadcast(S, a[ai + a1]);
       c10 = x.fma(b0, c10);
       c11 = x.fma(b1, c11);
       c12 = x.fma(b2, c12);
-      x = FloatVector.broadcast(S, a[ai + 2]);
+      x = FloatVector.broadcast(S, a[ai + a2]);
       c20 = x.fma(b0, c20);
       c21 = x.fma(b1, c21);
       c22 = x.fma(b2, c22);
-      x = FloatVector.broadcast(S, a[ai + 3]);
+      x = FloatVector.broadcast(S, a[ai + a3]);
       c30 = x.fma(b0, c30);
       c31 = x.fma(b1, c31);
       c32 = x.fma(b2, c32);
-      x = FloatVector.broadcast(S, a[ai + 4]);
+      x = FloatVector.broadcast(S, a[ai + a4]);
       c40 = x.fma(b0, c40);
       c41 = x.fma(b1, c41);
       c42 = x.fma(b2, c42);
-      x = FloatVector.broadcast(S, a[ai + 5]);
+      x = FloatVector.broadcast(S, a[ai + a5]);
       c50 = x.fma(b0, c50);
       c51 = x.fma(b1, c51);
       c52 = x.fma(b2, c52);
-      x = FloatVector.broadcast(S, a[ai + 6]);
+      x = FloatVector.broadcast(S, a[ai + a6]);
       c60 = x.fma(b0, c60);
       c61 = x.fma(b1, c61);
       c62 = x.fma(b2, c62);
-      x = FloatVector.broadcast(S, a[ai + 7]);
+      x = FloatVector.broadcast(S, a[ai + a7]);
       c70 = x.fma(b0, c70);
       c71 = x.fma(b1, c71);
       c72 = x.fma(b2, c72);
@@ -188,43 +260,261 @@ final class SimdKernels implements Kernels {
     c72.intoArray(c, at7 + 2 * L);
   }
 
-  private static void tile4(
-      int k, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cStride) {
+  private static void tile8x2(
+      int k,
+      int rows,
+      float[] a,
+      int aAt,
+      int aRow,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] c,
+      int cAt,
+      int cRow,
+      boolean accumulate) {
+    int a1 = Math.min(1, rows - 1) * aRow;
+    int a2 = Math.min(2, rows - 1) * aRow;
+    int a3 = Math.min(3, rows - 1) * aRow;
+    int a4 = Math.min(4, rows - 1) * aRow;
+    int a5 = Math.min(5, rows - 1) * aRow;
+    int a6 = Math.min(6, rows - 1) * aRow;
+    int a7 = Math.min(7, rows - 1) * aRow;
     int at0 = cAt;
-    int at1 = cAt + 1 * cStride;
-    int at2 = cAt + 2 * cStride;
-    int at3 = cAt + 3 * cStride;
-    FloatVector c00 = FloatVector.fromArray(S, c, at0);
-    FloatVector c01 = FloatVector.fromArray(S, c, at0 + L);
-    FloatVector c02 = FloatVector.fromArray(S, c, at0 + 2 * L);
-    FloatVector c10 = FloatVector.fromArray(S, c, at1);
-    FloatVector c11 = FloatVector.fromArray(S, c, at1 + L);
-    FloatVector c12 = FloatVector.fromArray(S, c, at1 + 2 * L);
-    FloatVector c20 = FloatVector.fromArray(S, c, at2);
-    FloatVector c21 = FloatVector.fromArray(S, c, at2 + L);
-    FloatVector c22 = FloatVector.fromArray(S, c, at2 + 2 * L);
-    FloatVector c30 = FloatVector.fromArray(S, c, at3);
-    FloatVector c31 = FloatVector.fromArray(S, c, at3 + L);
-    FloatVector c32 = FloatVector.fromArray(S, c, at3 + 2 * L);
+    int at1 = cAt + Math.min(1, rows - 1) * cRow;
+    int at2 = cAt + Math.min(2, rows - 1) * cRow;
+    int at3 = cAt + Math.min(3, rows - 1) * cRow;
+    int at4 = cAt + Math.min(4, rows - 1) * cRow;
+    int at5 = cAt + Math.min(5, rows - 1) * cRow;
+    int at6 = cAt + Math.min(6, rows - 1) * cRow;
+    int at7 = cAt + Math.min(7, rows - 1) * cRow;
+    FloatVector c00 = FloatVector.zero(S);
+    FloatVector c01 = FloatVector.zero(S);
+    FloatVector c10 = FloatVector.zero(S);
+    FloatVector c11 = FloatVector.zero(S);
+    FloatVector c20 = FloatVector.zero(S);
+    FloatVector c21 = FloatVector.zero(S);
+    FloatVector c30 = FloatVector.zero(S);
+    FloatVector c31 = FloatVector.zero(S);
+    FloatVector c40 = FloatVector.zero(S);
+    FloatVector c41 = FloatVector.zero(S);
+    FloatVector c50 = FloatVector.zero(S);
+    FloatVector c51 = FloatVector.zero(S);
+    FloatVector c60 = FloatVector.zero(S);
+    FloatVector c61 = FloatVector.zero(S);
+    FloatVector c70 = FloatVector.zero(S);
+    FloatVector c71 = FloatVector.zero(S);
+    if (accumulate) {
+      c00 = load(c, at0);
+      c01 = load(c, at0 + L);
+      c10 = load(c, at1);
+      c11 = load(c, at1 + L);
+      c20 = load(c, at2);
+      c21 = load(c, at2 + L);
+      c30 = load(c, at3);
+      c31 = load(c, at3 + L);
+      c40 = load(c, at4);
+      c41 = load(c, at4 + L);
+      c50 = load(c, at5);
+      c51 = load(c, at5 + L);
+      c60 = load(c, at6);
+      c61 = load(c, at6 + L);
+      c70 = load(c, at7);
+      c71 = load(c, at7 + L);
+    }
     for (int i = 0; i < k; i++) {
-      int ai = aAt + i * 4;
-      int bi = bAt + i * TILE_COLS;
-      FloatVector b0 = FloatVector.fromArray(S, b, bi);
-      FloatVector b1 = FloatVector.fromArray(S, b, bi + L);
-      FloatVector b2 = FloatVector.fromArray(S, b, bi + 2 * L);
+      int ai = aAt + i * aStep;
+      int bi = bAt + i * bStep;
+      FloatVector b0 = load(b, bi);
+      FloatVector b1 = load(b, bi + L);
+      FloatVector x = FloatVector.broadcast(S, a[ai]);
+      c00 = x.fma(b0, c00);
+      c01 = x.fma(b1, c01);
+      x = FloatVector.broadcast(S, a[ai + a1]);
+      c10 = x.fma(b0, c10);
+      c11 = x.fma(b1, c11);
+      x = FloatVector.broadcast(S, a[ai + a2]);
+      c20 = x.fma(b0, c20);
+      c21 = x.fma(b1, c21);
+      x = FloatVector.broadcast(S, a[ai + a3]);
+      c30 = x.fma(b0, c30);
+      c31 = x.fma(b1, c31);
+      x = FloatVector.broadcast(S, a[ai + a4]);
+      c40 = x.fma(b0, c40);
+      c41 = x.fma(b1, c41);
+      x = FloatVector.broadcast(S, a[ai + a5]);
+      c50 = x.fma(b0, c50);
+      c51 = x.fma(b1, c51);
+      x = FloatVector.broadcast(S, a[ai + a6]);
+      c60 = x.fma(b0, c60);
+      c61 = x.fma(b1, c61);
+      x = FloatVector.broadcast(S, a[ai + a7]);
+      c70 = x.fma(b0, c70);
+      c71 = x.fma(b1, c71);
+    }
+    c00.intoArray(c, at0);
+    c01.intoArray(c, at0 + L);
+    c10.intoArray(c, at1);
+    c11.intoArray(c, at1 + L);
+    c20.intoArray(c, at2);
+    c21.intoArray(c, at2 + L);
+    c30.intoArray(c, at3);
+    c31.intoArray(c, at3 + L);
+    c40.intoArray(c, at4);
+    c41.intoArray(c, at4 + L);
+    c50.intoArray(c, at5);
+    c51.intoArray(c, at5 + L);
+    c60.intoArray(c, at6);
+    c61.intoArray(c, at6 + L);
+    c70.intoArray(c, at7);
+    c71.intoArray(c, at7 + L);
+  }
+
+  private static void tile8x1(
+      int k,
+      int rows,
+      float[] a,
+      int aAt,
+      int aRow,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] c,
+      int cAt,
+      int cRow,
+      boolean accumulate) {
+    int a1 = Math.min(1, rows - 1) * aRow;
+    int a2 = Math.min(2, rows - 1) * aRow;
+    int a3 = Math.min(3, rows - 1) * aRow;
+    int a4 = Math.min(4, rows - 1) * aRow;
+    int a5 = Math.min(5, rows - 1) * aRow;
+    int a6 = Math.min(6, rows - 1) * aRow;
+    int a7 = Math.min(7, rows - 1) * aRow;
+    int at0 = cAt;
+    int at1 = cAt + Math.min(1, rows - 1) * cRow;
+    int at2 = cAt + Math.min(2, rows - 1) * cRow;
+    int at3 = cAt + Math.min(3, rows - 1) * cRow;
+    int at4 = cAt + Math.min(4, rows - 1) * cRow;
+    int at5 = cAt + Math.min(5, rows - 1) * cRow;
+    int at6 = cAt + Math.min(6, rows - 1) * cRow;
+    int at7 = cAt + Math.min(7, rows - 1) * cRow;
+    FloatVector c00 = FloatVector.zero(S);
+    FloatVector c10 = FloatVector.zero(S);
+    FloatVector c20 = FloatVector.zero(S);
+    FloatVector c30 = FloatVector.zero(S);
+    FloatVector c40 = FloatVector.zero(S);
+    FloatVector c50 = FloatVector.zero(S);
+    FloatVector c60 = FloatVector.zero(S);
+    FloatVector c70 = FloatVector.zero(S);
+    if (accumulate) {
+      c00 = load(c, at0);
+      c10 = load(c, at1);
+      c20 = load(c, at2);
+      c30 = load(c, at3);
+      c40 = load(c, at4);
+      c50 = load(c, at5);
+      c60 = load(c, at6);
+      c70 = load(c, at7);
+    }
+    for (int i = 0; i < k; i++) {
+      int ai = aAt + i * aStep;
+      int bi = bAt + i * bStep;
+      FloatVector b0 = load(b, bi);
+      FloatVector x = FloatVector.broadcast(S, a[ai]);
+      c00 = x.fma(b0, c00);
+      x = FloatVector.broadcast(S, a[ai + a1]);
+      c10 = x.fma(b0, c10);
+      x = FloatVector.broadcast(S, a[ai + a2]);
+      c20 = x.fma(b0, c20);
+      x = FloatVector.broadcast(S, a[ai + a3]);
+      c30 = x.fma(b0, c30);
+      x = FloatVector.broadcast(S, a[ai + a4]);
+      c40 = x.fma(b0, c40);
+      x = FloatVector.broadcast(S, a[ai + a5]);
+      c50 = x.fma(b0, c50);
+      x = FloatVector.broadcast(S, a[ai + a6]);
+      c60 = x.fma(b0, c60);
+      x = FloatVector.broadcast(S, a[ai + a7]);
+      c70 = x.fma(b0, c70);
+    }
+    c00.intoArray(c, at0);
+    c10.intoArray(c, at1);
+    c20.intoArray(c, at2);
+    c30.intoArray(c, at3);
+    c40.intoArray(c, at4);
+    c50.intoArray(c, at5);
+    c60.intoArray(c, at6);
+    c70.intoArray(c, at7);
+  }
+
+  private static void tile4x3(
+      int k,
+      int rows,
+      float[] a,
+      int aAt,
+      int aRow,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] c,
+      int cAt,
+      int cRow,
+      boolean accumulate) {
+    int a1 = Math.min(1, rows - 1) * aRow;
+    int a2 = Math.min(2, rows - 1) * aRow;
+    int a3 = Math.min(3, rows - 1) * aRow;
+    int at0 = cAt;
+    int at1 = cAt + Math.min(1, rows - 1) * cRow;
+    int at2 = cAt + Math.min(2, rows - 1) * cRow;
+    int at3 = cAt + Math.min(3, rows - 1) * cRow;
+    FloatVector c00 = FloatVector.zero(S);
+    FloatVector c01 = FloatVector.zero(S);
+    FloatVector c02 = FloatVector.zero(S);
+    FloatVector c10 = FloatVector.zero(S);
+    FloatVector c11 = FloatVector.zero(S);
+    FloatVector c12 = FloatVector.zero(S);
+    FloatVector c20 = FloatVector.zero(S);
+    FloatVector c21 = FloatVector.zero(S);
+    FloatVector c22 = FloatVector.zero(S);
+    FloatVector c30 = FloatVector.zero(S);
+    FloatVector c31 = FloatVector.zero(S);
+    FloatVector c32 = FloatVector.zero(S);
+    if (accumulate) {
+      c00 = load(c, at0);
+      c01 = load(c, at0 + L);
+      c02 = load(c, at0 + 2 * L);
+      c10 = load(c, at1);
+      c11 = load(c, at1 + L);
+      c12 = load(c, at1 + 2 * L);
+      c20 = load(c, at2);
+      c21 = load(c, at2 + L);
+      c22 = load(c, at2 + 2 * L);
+      c30 = load(c, at3);
+      c31 = load(c, at3 + L);
+      c32 = load(c, at3 + 2 * L);
+    }
+    for (int i = 0; i < k; i++) {
+      int ai = aAt + i * aStep;
+      int bi = bAt + i * bStep;
+      FloatVector b0 = load(b, bi);
+      FloatVector b1 = load(b, bi + L);
+      FloatVector b2 = load(b, bi + 2 * L);
       FloatVector x = FloatVector.broadcast(S, a[ai]);
       c00 = x.fma(b0, c00);
       c01 = x.fma(b1, c01);
       c02 = x.fma(b2, c02);
-      x = FloatVector.broadcast(S, a[ai + 1]);
+      x = FloatVector.broadcast(S, a[ai + a1]);
       c10 = x.fma(b0, c10);
       c11 = x.fma(b1, c11);
       c12 = x.fma(b2, c12);
-      x = FloatVector.broadcast(S, a[ai + 2]);
+      x = FloatVector.broadcast(S, a[ai + a2]);
       c20 = x.fma(b0, c20);
       c21 = x.fma(b1, c21);
       c22 = x.fma(b2, c22);
-      x = FloatVector.broadcast(S, a[ai + 3]);
+      x = FloatVector.broadcast(S, a[ai + a3]);
       c30 = x.fma(b0, c30);
       c31 = x.fma(b1, c31);
       c32 = x.fma(b2, c32);
@@ -243,6 +533,123 @@ final class SimdKernels implements Kernels {
     c32.intoArray(c, at3 + 2 * L);
   }
 
+  private static void tile4x2(
+      int k,
+      int rows,
+      float[] a,
+      int aAt,
+      int aRow,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] c,
+      int cAt,
+      int cRow,
+      boolean accumulate) {
+    int a1 = Math.min(1, rows - 1) * aRow;
+    int a2 = Math.min(2, rows - 1) * aRow;
+    int a3 = Math.min(3, rows - 1) * aRow;
+    int at0 = cAt;
+    int at1 = cAt + Math.min(1, rows - 1) * cRow;
+    int at2 = cAt + Math.min(2, rows - 1) * cRow;
+    int at3 = cAt + Math.min(3, rows - 1) * cRow;
+    FloatVector c00 = FloatVector.zero(S);
+    FloatVector c01 = FloatVector.zero(S);
+    FloatVector c10 = FloatVector.zero(S);
+    FloatVector c11 = FloatVector.zero(S);
+    FloatVector c20 = FloatVector.zero(S);
+    FloatVector c21 = FloatVector.zero(S);
+    FloatVector c30 = FloatVector.zero(S);
+    FloatVector c31 = FloatVector.zero(S);
+    if (accumulate) {
+      c00 = load(c, at0);
+      c01 = load(c, at0 + L);
+      c10 = load(c, at1);
+      c11 = load(c, at1 + L);
+      c20 = load(c, at2);
+      c21 = load(c, at2 + L);
+      c30 = load(c, at3);
+      c31 = load(c, at3 + L);
+    }
+    for (int i = 0; i < k; i++) {
+      int ai = aAt + i * aStep;
+      int bi = bAt + i * bStep;
+      FloatVector b0 = load(b, bi);
+      FloatVector b1 = load(b, bi + L);
+      FloatVector x = FloatVector.broadcast(S, a[ai]);
+      c00 = x.fma(b0, c00);
+      c01 = x.fma(b1, c01);
+      x = FloatVector.broadcast(S, a[ai + a1]);
+      c10 = x.fma(b0, c10);
+      c11 = x.fma(b1, c11);
+      x = FloatVector.broadcast(S, a[ai + a2]);
+      c20 = x.fma(b0, c20);
+      c21 = x.fma(b1, c21);
+      x = FloatVector.broadcast(S, a[ai + a3]);
+      c30 = x.fma(b0, c30);
+      c31 = x.fma(b1, c31);
+    }
+    c00.intoArray(c, at0);
+    c01.intoArray(c, at0 + L);
+    c10.intoArray(c, at1);
+    c11.intoArray(c, at1 + L);
+    c20.intoArray(c, at2);
+    c21.intoArray(c, at2 + L);
+    c30.intoArray(c, at3);
+    c31.intoArray(c, at3 + L);
+  }
+
+  private static void tile4x1(
+      int k,
+      int rows,
+      float[] a,
+      int aAt,
+      int aRow,
+      int aStep,
+      float[] b,
+      int bAt,
+      int bStep,
+      float[] c,
+      int cAt,
+      int cRow,
+      boolean accumulate) {
+    int a1 = Math.min(1, rows - 1) * aRow;
+    int a2 = Math.min(2, rows - 1) * aRow;
+    int a3 = Math.min(3, rows - 1) * aRow;
+    int at0 = cAt;
+    int at1 = cAt + Math.min(1, rows - 1) * cRow;
+    int at2 = cAt + Math.min(2, rows - 1) * cRow;
+    int at3 = cAt + Math.min(3, rows - 1) * cRow;
+    FloatVector c00 = FloatVector.zero(S);
+    FloatVector c10 = FloatVector.zero(S);
+    FloatVector c20 = FloatVector.zero(S);
+    FloatVector c30 = FloatVector.zero(S);
+    if (accumulate) {
+      c00 = load(c, at0);
+      c10 = load(c, at1);
+      c20 = load(c, at2);
+      c30 = load(c, at3);
+    }
+    for (int i = 0; i < k; i++) {
+      int ai = aAt + i * aStep;
+      int bi = bAt + i * bStep;
+      FloatVector b0 = load(b, bi);
+      FloatVector x = FloatVector.broadcast(S, a[ai]);
+      c00 = x.fma(b0, c00);
+      x = FloatVector.broadcast(S, a[ai + a1]);
+      c10 = x.fma(b0, c10);
+      x = FloatVector.broadcast(S, a[ai + a2]);
+      c20 = x.fma(b0, c20);
+      x = FloatVector.broadcast(S, a[ai + a3]);
+      c30 = x.fma(b0, c30);
+    }
+    c00.intoArray(c, at0);
+    c10.intoArray(c, at1);
+    c20.intoArray(c, at2);
+    c30.intoArray(c, at3);
+  }
+
   @Override
   public void transpose(
       float[] from,
@@ -253,31 +660,31 @@ final class SimdKernels implements Kernels {
       float[] to,
       int toAt,
       int toStride) {
-    int rows8 = rows & -8;
     int cols8 = cols & -8;
-    for (int i = 0; i < rows8; i += 8) {
+    for (int i = 0; i < rows; i += 8) {
+      int some = Math.min(8, rows - i);
+      int source = fromAt + i * fromStride;
       for (int j = 0; j < cols8; j += 8) {
-        int source = fromAt + i * fromStride + j;
-        transpose8(from, source, fromStride, to, toAt + j * toStride + i, toStride);
+        transpose8(from, source + j, fromStride, some, to, toAt + j * toStride + i, toStride);
       }
-    }
-    for (int j = 0; j < cols; j++) {
-      for (int i = j < cols8 ? rows8 : 0; i < rows; i++) {
-        to[toAt + j * toStride + i] = from[fromAt + i * fromStride + j];
+      for (int j = cols8; j < cols; j++) {
+        for (int r = 0; r < 8; r++) {
+          to[toAt + j * toStride + i + r] = from[source + Math.min(r, some - 1) * fromStride + j];
+        }
       }
     }
   }
 
   private static void transpose8(
-      float[] from, int fromAt, int fromStride, float[] to, int toAt, int toStride) {
+      float[] from, int fromAt, int fromStride, int rows, float[] to, int toAt, int toStride) {
     FloatVector a0 = FloatVector.fromArray(S8, from, fromAt);
-    FloatVector a1 = FloatVector.fromArray(S8, from, fromAt + fromStride);
-    FloatVector a2 = FloatVector.fromArray(S8, from, fromAt + 2 * fromStride);
-    FloatVector a3 = FloatVector.fromArray(S8, from, fromAt + 3 * fromStride);
-    FloatVector a4 = FloatVector.fromArray(S8, from, fromAt + 4 * fromStride);
-    FloatVector a5 = FloatVector.fromArray(S8, from, fromAt + 5 * fromStride);
-    FloatVector a6 = FloatVector.fromArray(S8, from, fromAt + 6 * fromStride);
-    FloatVector a7 = FloatVector.fromArray(S8, from, fromAt + 7 * fromStride);
+    FloatVector a1 = row8(from, fromAt, fromStride, 1, rows);
+    FloatVector a2 = row8(from, fromAt, fromStride, 2, rows);
+    FloatVector a3 = row8(from, fromAt, fromStride, 3, rows);
+    FloatVector a4 = row8(from, fromAt, fromStride, 4, rows);
+    FloatVector a5 = row8(from, fromAt, fromStride, 5, rows);
+    FloatVector a6 = row8(from, fromAt, fromStride, 6, rows);
+    FloatVector a7 = row8(from, fromAt, fromStride, 7, rows);
     FloatVector b0 = PAIRS_LOW.selectFrom(a0, a1);
     FloatVector b1 = PAIRS_HIGH.selectFrom(a0, a1);
     FloatVector b2 = PAIRS_LOW.selectFrom(a2, a3);
@@ -304,24 +711,43 @@ final class SimdKernels implements Kernels {
     HALVES_HIGH.selectFrom(c3, c7).intoArray(to, toAt + 7 * toStride);
   }
 
+  private static FloatVector row8(float[] from, int fromAt, int fromStride, int row, int rows) {
+    return FloatVector.fromArray(S8, from, fromAt + Math.min(row, rows - 1) * fromStride);
+  }
+
   @Override
-  public void panel(
-      float[] from, int fromAt, int fromStride, int k, int width, float[] to, int toAt) {
+  public void panels(
+      float[] from,
+      int fromAt,
+      int fromStride,
+      int k,
+      int width,
+      int panels,
+      float[] to,
+      int toAt) {
     if (width == TILE_COLS) {
       for (int i = 0; i < k; i++) {
-        int f = fromAt + i * fromStride;
-        int t = toAt + i * TILE_COLS;
-        load(from, f).intoArray(to, t);
-        load(from, f + L).intoArray(to, t + L);
-        load(from, f + 2 * L).intoArray(to, t + 2 * L);
+        for (int p = 0; p < panels; p++) {
+          int f = fromAt + i * fromStride + p * TILE_COLS;
+          int t = toAt + (p * k + i) * TILE_COLS;
+          load(from, f).intoArray(to, t);
+          load(from, f + L).intoArray(to, t + L);
+          load(from, f + 2 * L).intoArray(to, t + 2 * L);
+        }
       }
     } else if (width == 8) {
       for (int i = 0; i < k; i++) {
-        FloatVector.fromArray(S8, from, fromAt + i * fromStride).intoArray(to, toAt + i * 8);
+        for (int p = 0; p < panels; p++) {
+          FloatVector.fromArray(S8, from, fromAt + i * fromStride + p * 8)
+              .intoArray(to, toAt + (p * k + i) * 8);
+        }
       }
     } else {
       for (int i = 0; i < k; i++) {
-        System.arraycopy(from, fromAt + i * fromStride, to, toAt + i * width, width);
+        for (int p = 0; p < panels; p++) {
+          int source = fromAt + i * fromStride + p * width;
+          System.arraycopy(from, source, to, toAt + (p * k + i) * width, width);
+        }
       }
     }
   }
@@ -896,14 +1322,127 @@ final class SimdKernels implements Kernels {
   }
 
   @Override
-  public void softmaxGradient(float[] p, int pAt, float[] dp, int dpAt, int n, float scale) {
-    float mean = dot(p, pAt, dp, dpAt, n);
-    int i = 0;
-    for (; i + L <= n; i += L) {
-      load(p, pAt + i).mul(load(dp, dpAt + i).sub(mean)).mul(scale).intoArray(dp, dpAt + i);
+  public void maxColumns(float[] x, int rows, int cols, int stride, float scale, float[] max) {
+    for (int j = 0; j < cols; j += L) {
+      FloatVector m = FloatVector.broadcast(S, Float.NEGATIVE_INFINITY);
+      for (int i = 0; i < rows; i++) {
+        m = m.max(load(x, i * stride + j));
+      }
+      m.mul(scale).intoArray(max, j);
     }
-    for (; i < n; i++) {
-      dp[dpAt + i] = p[pAt + i] * (dp[dpAt + i] - mean) * scale;
+  }
+
+  @Override
+  public void expColumns(
+      float[] x, int rows, int cols, int stride, float scale, float[] max, float[] sum, int sumAt) {
+    int j = 0;
+    for (; j + 2 * L <= cols; j += 2 * L) {
+      expColumns2(x, j, rows, stride, scale, max, j, sum, sumAt + j);
+    }
+    for (; j < cols; j += L) {
+      expColumn(x, j, rows, stride, scale, load(max, j)).intoArray(sum, sumAt + j);
+    }
+  }
+
+  private static FloatVector expColumn(
+      float[] x, int at, int rows, int stride, float scale, FloatVector max) {
+    FloatVector sum = FloatVector.zero(S);
+    for (int i = 0; i < rows; i++) {
+      FloatVector e = exp(load(x, at + i * stride).mul(scale).sub(max));
+      e.intoArray(x, at + i * stride);
+      sum = sum.add(e);
+    }
+    return sum;
+  }
+
+  /** Two vectors of columns; exp by hand for the reason that {@link #exp(float[], int)} gives. */
+  private static void expColumns2(
+      float[] x,
+      int at,
+      int rows,
+      int stride,
+      float scale,
+      float[] max,
+      int maxAt,
+      float[] sum,
+      int sumAt) {
+    FloatVector maxA = load(max, maxAt);
+    FloatVector maxB = load(max, maxAt + L);
+    FloatVector sumA = FloatVector.zero(S);
+    FloatVector sumB = FloatVector.zero(S);
+    for (int i = 0; i < rows; i++) {
+      int xi = at + i * stride;
+      FloatVector a = load(x, xi).mul(scale).sub(maxA);
+      FloatVector b = load(x, xi + L).mul(scale).sub(maxB);
+      FloatVector ta = a.fma(constant(Elementary.LOG2_E), constant(Elementary.ROUND));
+      FloatVector tb = b.fma(constant(Elementary.LOG2_E), constant(Elementary.ROUND));
+      FloatVector na = ta.sub(Elementary.ROUND);
+      FloatVector nb = tb.sub(Elementary.ROUND);
+      FloatVector ra = na.fma(constant(-Elementary.LN2_HIGH), a);
+      FloatVector rb = nb.fma(constant(-Elementary.LN2_HIGH), b);
+      ra = na.fma(constant(-Elementary.LN2_LOW), ra);
+      rb = nb.fma(constant(-Elementary.LN2_LOW), rb);
+      FloatVector pa = ra.fma(constant(Elementary.E4), constant(Elementary.E3));
+      FloatVector pb = rb.fma(constant(Elementary.E4), constant(Elementary.E3));
+      pa = pa.fma(ra, constant(Elementary.E2));
+      pb = pb.fma(rb, constant(Elementary.E2));
+      pa = pa.fma(ra, constant(Elementary.E1));
+      pb = pb.fma(rb, constant(Elementary.E1));
+      pa = pa.fma(ra, constant(Elementary.E0));
+      pb = pb.fma(rb, constant(Elementary.E0));
+      pa = pa.fma(ra.mul(ra), ra).add(1f);
+      pb = pb.fma(rb.mul(rb), rb).add(1f);
+      pa = pa.mul(powerOfTwo(ta)).mul(2f);
+      pb = pb.mul(powerOfTwo(tb)).mul(2f);
+      pa = pa.blend(0f, a.compare(VectorOperators.LT, Elementary.EXP_LOW));
+      pb = pb.blend(0f, b.compare(VectorOperators.LT, Elementary.EXP_LOW));
+      pa = pa.blend(Float.POSITIVE_INFINITY, a.compare(VectorOperators.GT, Elementary.EXP_HIGH));
+      pb = pb.blend(Float.POSITIVE_INFINITY, b.compare(VectorOperators.GT, Elementary.EXP_HIGH));
+      pa.intoArray(x, xi);
+      pb.intoArray(x, xi + L);
+      sumA = sumA.add(pa);
+      sumB = sumB.add(pb);
+    }
+    sumA.intoArray(sum, sumAt);
+    sumB.intoArray(sum, sumAt + L);
+  }
+
+  @Override
+  public void softmaxGradientColumns(
+      float[] e, float[] dp, int rows, int cols, int stride, float[] factor, float scale) {
+    for (int j = 0; j < cols; j += L) {
+      FloatVector d = FloatVector.zero(S);
+      for (int i = 0; i < rows; i++) {
+        d = load(e, i * stride + j).fma(load(dp, i * stride + j), d);
+      }
+      d = d.mul(load(factor, j));
+      FloatVector f = load(factor, j).mul(scale);
+      for (int i = 0; i < rows; i++) {
+        int at = i * stride + j;
+        load(e, at).mul(f).mul(load(dp, at).sub(d)).intoArray(dp, at);
+      }
+    }
+  }
+
+  @Override
+  public void dropoutColumns(
+      float[] x,
+      int xAt,
+      float[] y,
+      int yAt,
+      int n,
+      int[] rowBases,
+      int channel,
+      int threshold,
+      float scale) {
+    for (int i = 0; i < n; i += L) {
+      IntVector draws = IntVector.fromArray(I, rowBases, i).add(channel * CounterRandom.GOLDEN);
+      VectorMask<Float> kept =
+          mix(draws)
+              .lanewise(VectorOperators.LSHR, 8)
+              .compare(VectorOperators.GE, threshold)
+              .cast(S);
+      FloatVector.zero(S).blend(load(x, xAt + i).mul(scale), kept).intoArray(y, yAt + i);
     }
   }
 

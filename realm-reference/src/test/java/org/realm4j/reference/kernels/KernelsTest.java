@@ -51,6 +51,12 @@ class KernelsTest {
     return found;
   }
 
+  private static List<Kernels> all() {
+    List<Kernels> all = vectors();
+    all.add(new ScalarKernels());
+    return all;
+  }
+
   private static float[] floats(int n, int key, boolean special) {
     float[] x = new float[n];
     for (int i = 0; i < n; i++) {
@@ -169,11 +175,10 @@ class KernelsTest {
     same(
         "softmax",
         true,
-        (k, a, b, _, n) -> {
+        (k, a, _, _, n) -> {
           float sum = k.expSum(a, 2, n, 0.35f, k.max(a, 2, n) * 0.35f);
           k.scale(a, 2, n, 1 / sum);
-          k.softmaxGradient(a, 2, b, 1, n, 0.35f);
-          return all(a, b, new float[] {sum});
+          return all(a, new float[] {sum});
         });
     same(
         "layer norm",
@@ -184,6 +189,83 @@ class KernelsTest {
           k.layerNormGradient(y, 2, a, 3, factor, n, b);
           return all(a, y, new float[] {factor});
         });
+  }
+
+  /** n rows of 16, 32 or 48 columns. */
+  @Test
+  void columns() {
+    for (int cols : new int[] {16, 32, 48}) {
+      int stride = cols + 16;
+      same(
+          "softmax of " + cols + " columns",
+          true,
+          (k, _, _, _, n) -> {
+            float[] x = floats(n * stride, 7, n % 2 == 0);
+            float[] dp = floats(n * stride, 8, false);
+            float[] max = new float[stride];
+            float[] sum = new float[stride + 2];
+            k.maxColumns(x, n, cols, stride, 0.35f, max);
+            k.expColumns(x, n, cols, stride, 0.35f, max, sum, 2);
+            k.softmaxGradientColumns(x, dp, n, cols, stride, floats(cols, 9, false), 0.35f);
+            return all(x, dp, max, sum);
+          });
+    }
+  }
+
+  @Test
+  void dropoutDownAColumnIsDropoutAlongARow() {
+    for (Kernels k : vectors()) {
+      int[] bases = new int[32];
+      float[] x = floats(32, 3, true);
+      float[] expected = new float[32];
+      for (int i = 0; i < 32; i++) {
+        bases[i] = CounterRandom.rowBase(5, i);
+        new ScalarKernels().dropout(x, i, expected, i, 1, bases[i], 131_077, 5_000_000, 1.4f);
+      }
+      float[] y = new float[32];
+      k.dropoutColumns(x, 0, y, 0, 32, bases, 131_077, 5_000_000, 1.4f);
+      assertArrayEquals(expected, y, k.describe());
+      k = new ScalarKernels();
+      k.dropoutColumns(x, 0, y, 0, 32, bases, 131_077, 5_000_000, 1.4f);
+      assertArrayEquals(expected, y);
+    }
+  }
+
+  @Test
+  void tiles() {
+    for (Kernels k : all()) {
+      for (int depth : new int[] {0, 1, 7, 33}) {
+        for (int rows = 1; rows <= k.tileRows(); rows++) {
+          for (int vectors = 1; vectors * k.vector() <= k.tileCols(); vectors++) {
+            tile(k, depth, rows, vectors, 40, 1, false); // rows
+            tile(k, depth, rows, vectors, 1, 11, true); // columns
+          }
+        }
+      }
+    }
+  }
+
+  private static void tile(
+      Kernels k, int depth, int rows, int vectors, int aRow, int aStep, boolean accumulate) {
+    int cols = vectors * k.vector();
+    float[] a = floats(3 + rows * aRow + depth * aStep, 1, true);
+    float[] b = floats(5 + depth * (cols + 3), 2, true);
+    float[] c = floats(2 + rows * (cols + 1), 3, true);
+    float[] expected = c.clone();
+    for (int r = 0; r < rows; r++) {
+      for (int j = 0; j < cols; j++) {
+        float sum = accumulate ? c[2 + r * (cols + 1) + j] : 0f;
+        for (int i = 0; i < depth; i++) {
+          sum = Math.fma(a[3 + r * aRow + i * aStep], b[5 + i * (cols + 3) + j], sum);
+        }
+        expected[2 + r * (cols + 1) + j] = sum;
+      }
+    }
+    k.tile(depth, rows, vectors, a, 3, aRow, aStep, b, 5, cols + 3, c, 2, cols + 1, accumulate);
+    assertArrayEquals(
+        expected,
+        c,
+        k.describe() + ", depth " + depth + ", " + rows + " rows, " + vectors + " vectors");
   }
 
   @Test
@@ -215,10 +297,36 @@ class KernelsTest {
           false,
           (k, _, _, _, n) -> {
             float[] from = floats(rows * (n + 2) + 1, 4, false);
-            float[] to = new float[n * (rows + 3) + 1];
-            k.transpose(from, 1, n + 2, rows, n, to, 1, rows + 3);
+            float[] to = new float[n * (rows + 10) + 1];
+            k.transpose(from, 1, n + 2, rows, n, to, 1, rows + 10);
+            for (int i = 0; i < ((rows + 7) & -8); i++) {
+              int source = 1 + Math.min(i, rows - 1) * (n + 2);
+              for (int j = 0; j < n; j++) {
+                assertEquals(from[source + j], to[1 + j * (rows + 10) + i]);
+              }
+            }
             return to;
           });
+    }
+  }
+
+  @Test
+  void panels() {
+    for (Kernels k : all()) {
+      for (int width : new int[] {k.tileRows(), k.tileCols()}) {
+        for (int panels = 0; panels <= 5; panels++) {
+          float[] from = floats(2 + 7 * (5 * width + 3), 4, true);
+          float[] to = new float[1 + 7 * panels * width];
+          k.panels(from, 2, 5 * width + 3, 7, width, panels, to, 1);
+          float[] expected = new float[to.length];
+          for (int i = 0; i < 7 * panels * width; i++) {
+            int step = i / width % 7;
+            int col = i / width / 7 * width + i % width;
+            expected[1 + i] = from[2 + step * (5 * width + 3) + col];
+          }
+          assertArrayEquals(expected, to, k.describe() + ", width " + width + ", " + panels);
+        }
+      }
     }
   }
 }
