@@ -54,6 +54,9 @@ public final class Bench implements Runnable {
         case limits -> LimitsSection.run(context);
         case gemm -> GemmSection.run(context);
         case kernels -> KernelsSection.run(context);
+        case step -> StepSection.run(context);
+        case text -> TextSection.run(context);
+        case mlm -> MlmSection.run(context);
         default -> throw new RealmException("not there yet");
       }
     }
