@@ -1,8 +1,10 @@
 package org.realm4j.bench;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.io.RealmException;
 import org.realm4j.reference.KernelChoice;
@@ -49,7 +51,7 @@ public final class Bench implements Runnable {
       this.description = description;
     }
 
-    private void run(Context context) {
+    private void run(Context context, @Nullable Path json) {
       switch (this) {
         case limits -> LimitsSection.run(context);
         case gemm -> GemmSection.run(context);
@@ -57,7 +59,10 @@ public final class Bench implements Runnable {
         case step -> StepSection.run(context);
         case text -> TextSection.run(context);
         case mlm -> MlmSection.run(context);
-        default -> throw new RealmException("not there yet");
+        case embed -> EmbedSection.run(context);
+        case starts -> StartsSection.run(context);
+        case curve -> CurveSection.run(context);
+        case jmh -> JmhSection.run(context, json);
       }
     }
   }
@@ -103,14 +108,20 @@ public final class Bench implements Runnable {
     Table table = new Table(System.out);
     Context context = new Context(threads, rounds, quick, kernels, table);
     Machine.describe(context);
-    List<Section> chosen = sections.isEmpty() ? List.of(Section.values()) : sections;
+    List<Section> chosen = sections;
+    if (chosen.isEmpty()) {
+      chosen = Arrays.stream(Section.values()).filter(s -> s != Section.jmh).toList();
+    } else if (chosen.contains(Section.jmh) && chosen.size() > 1) {
+      throw new RealmException.BadInput(
+          "jmh: expected no other section beside it, found " + chosen);
+    }
     try {
       for (Section section : chosen) {
         context.progress("section " + section);
-        section.run(context);
+        section.run(context, json);
       }
     } finally {
-      if (json != null) {
+      if (json != null && !table.rows().isEmpty()) {
         table.write(json);
       }
     }
@@ -121,17 +132,13 @@ public final class Bench implements Runnable {
 
   public static void main(String... args) {
     CommandLine line = new CommandLine(new Bench());
-    String[] header = line.getCommandSpec().usageMessage().description();
-    List<String> described =
-        IntStream.range(0, Section.values().length)
-            .mapToObj(i -> Section.values()[i])
-            .map(s -> "  %-8s %s".formatted(s, s.description))
-            .toList();
-    line.getCommandSpec()
-        .usageMessage()
-        .description(
-            java.util.stream.Stream.concat(java.util.Arrays.stream(header), described.stream())
-                .toArray(String[]::new));
+    var usage = line.getCommandSpec().usageMessage();
+    usage.description(
+        Stream.concat(
+                Arrays.stream(usage.description()),
+                Arrays.stream(Section.values())
+                    .map(s -> "  %-8s %s".formatted(s, s.description).replace("%", "%%")))
+            .toArray(String[]::new));
     line.setUsageHelpAutoWidth(true);
     line.setExecutionExceptionHandler(
         (e, _, _) -> {
