@@ -125,6 +125,7 @@ public final class Bench implements Runnable {
         table.write(json);
       }
     }
+    table.end();
     if (!context.failures().isEmpty()) {
       throw new RealmException(String.join("; ", context.failures()));
     }

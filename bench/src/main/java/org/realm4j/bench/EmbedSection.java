@@ -62,6 +62,7 @@ final class EmbedSection {
     Map<String, Object> job = job(threads, lengths, model);
     int tokens = Arrays.stream(lengths).sum();
     double gflop = 1e-9 * MemoryOnPaper.forward(Networks.miniLm(Activation.GELU), lengths, lengths);
+    context.limits(threads); // before the sides start
     Peer peer = context.peer(() -> new Peer("ONNX Runtime", command(), job));
     try (SideBySide sides = new SideBySide(context, SideBySide.ours(context, job), peer)) {
       for (boolean sorted : orders) {
@@ -142,12 +143,21 @@ final class EmbedSection {
         .toArray();
   }
 
-  private static List<String> command() {
-    if (!Files.exists(cache().resolve(RUNTIME))) {
-      throw new Peer.Missing("ONNX Runtime: there is no " + cache().resolve(RUNTIME));
+  static String runtimeVersion() {
+    runtime();
+    return RUNTIME.replaceAll(".*-|\\.jar", "");
+  }
+
+  private static Path runtime() {
+    Path jar = cache().resolve(RUNTIME);
+    if (!Files.exists(jar)) {
+      throw new Peer.Missing("ONNX Runtime: there is no " + jar);
     }
-    String classPath =
-        cache().resolve(RUNTIME) + File.pathSeparator + System.getProperty("java.class.path");
+    return jar;
+  }
+
+  private static List<String> command() {
+    String classPath = runtime() + File.pathSeparator + System.getProperty("java.class.path");
     return List.of(
         System.getProperty("java.home") + "/bin/java",
         "--enable-native-access=ALL-UNNAMED",

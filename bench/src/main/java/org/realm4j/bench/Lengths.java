@@ -58,7 +58,7 @@ record Lengths(int[] titles, int[] bodies, int[] questions) {
     return lengths;
   }
 
-  private static int[] line(String line, String name) {
+  static int[] line(String line, String name) {
     List<String> words = List.of(line.split(" "));
     if (!words.getFirst().equals(name)) {
       throw new RealmException.CorruptFile(

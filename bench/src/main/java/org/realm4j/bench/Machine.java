@@ -1,5 +1,6 @@
 package org.realm4j.bench;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -7,6 +8,7 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 
 /** On what, and with what, was measured. */
 final class Machine {
@@ -29,6 +31,36 @@ final class Machine {
     table.head("flags", String.join(" ", ManagementFactory.getRuntimeMXBean().getInputArguments()));
     table.head("kernels", context.kernels().kernels().describe());
     table.head("threads", context.threads().toString());
+    table.head("OpenBLAS", version(() -> new OpenBlas().version()));
+    table.head("oneDNN", version(() -> new OneDnn().version()));
+    table.head("torch", version(Machine::torch));
+    table.head("ONNX Runtime", version(EmbedSection::runtimeVersion));
+  }
+
+  private static String version(Supplier<String> peer) {
+    try {
+      return peer.get();
+    } catch (Peer.Missing e) {
+      return "not installed";
+    }
+  }
+
+  private static String torch() {
+    try {
+      Process python =
+          new ProcessBuilder(SideBySide.PYTHON, "-c", "import torch; print(torch.__version__)")
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      try (BufferedReader out = python.inputReader()) {
+        String version = out.readLine();
+        if (version == null) {
+          throw new Peer.Missing("torch");
+        }
+        return version;
+      }
+    } catch (IOException e) {
+      throw new Peer.Missing("torch", e);
+    }
   }
 
   /** The first value of the key in a file of lines such as {@code key : value}. */

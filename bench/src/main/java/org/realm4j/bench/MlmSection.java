@@ -32,6 +32,7 @@ final class MlmSection {
       int rounds) {
     int masked = Math.max(1, Math.round(0.15f * length));
     double gflop = gflop(sequences, length, masked);
+    context.limits(threads); // before the sides start
     try (SideBySide sides = SideBySide.torch(context, job(threads, sequences, length, masked))) {
       List<Map<String, Object>> request = List.of(Map.of());
       sides.run(context.either(2, 3), request);

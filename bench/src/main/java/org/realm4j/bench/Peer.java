@@ -48,12 +48,18 @@ final class Peer implements AutoCloseable {
    * @throws Missing if it ends before
    */
   Peer(String name, List<String> command, Map<String, ?> job) {
+    this(name, command, Map.of(), job);
+  }
+
+  Peer(String name, List<String> command, Map<String, String> environment, Map<String, ?> job) {
     this.name = name;
     long begun = System.nanoTime();
     try {
       errors = Files.createTempFile("realm-bench-", ".err");
       errors.toFile().deleteOnExit();
-      process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
+      ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
+      builder.environment().putAll(environment);
+      process = builder.start();
     } catch (IOException e) {
       throw new Missing(name + ": " + e.getMessage(), e);
     }

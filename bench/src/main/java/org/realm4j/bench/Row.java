@@ -29,6 +29,7 @@ record Row(
     double target,
     double limit,
     Map<String, Object> more) {
+  private static final double LEAST_CORES = 0.85;
 
   static Row of(String section, String name, int threads, double ours, String unit) {
     double no = Double.NaN;
@@ -36,7 +37,7 @@ record Row(
         section, name, threads, ours, unit, "", no, no, no, no, no, no, new LinkedHashMap<>());
   }
 
-  /** Beside a peer; with null, which means that it is not there, only its name is kept. */
+  /** Beside a peer. */
   static Row of(
       String section, String name, int threads, String unit, String peerName, Comparison c) {
     Row row =
@@ -65,6 +66,16 @@ record Row(
   Row with(String key, Object value) {
     more.put(key, value);
     return this;
+  }
+
+  /** Whether a side had clearly fewer cores than threads: something else ran meanwhile. */
+  boolean disturbed() {
+    return cores("our_cores") < LEAST_CORES * threads
+        || cores("peer_cores") < LEAST_CORES * threads;
+  }
+
+  private double cores(String key) {
+    return more.get(key) instanceof Double d ? d : Double.POSITIVE_INFINITY;
   }
 
   /** The share of the limit: for times the limit is the smaller figure. */

@@ -36,6 +36,7 @@ final class StepSection {
   static void run(Context context) {
     Map<Integer, Row> speeds = new TreeMap<>();
     for (int threads : context.threads()) {
+      context.limits(threads); // before the sides start
       try (SideBySide sides = SideBySide.torch(context, job(threads, List.of(BATCH)))) {
         List<Map<String, Object>> request = List.of(Map.of("batch", 0));
         sides.run(context.either(2, 4), request); // the first steps, for what is said of them

@@ -15,6 +15,7 @@ final class Table {
   private final List<Row> rows = new ArrayList<>();
   private final Map<String, Object> machine = new LinkedHashMap<>();
   private String section = "";
+  private boolean disturbed;
 
   Table(PrintStream out) {
     this.out = out;
@@ -38,8 +39,9 @@ final class Table {
       line("---", "---:", "---", "---", "---:", "---", "---:", "---:");
     }
     rows.add(row);
+    disturbed |= row.disturbed();
     line(
-        row.name(),
+        row.name() + (row.disturbed() ? " *" : ""),
         Integer.toString(row.threads()),
         number(row.ours()) + " " + row.unit(),
         Double.isNaN(row.peer()) ? row.peerName() : row.peerName() + " " + number(row.peer()),
@@ -69,6 +71,13 @@ final class Table {
     double size = Math.abs(x);
     String format = size >= 1000 ? "%,.0f" : size >= 100 ? "%.0f" : size >= 10 ? "%.1f" : "%.3f";
     return Double.isNaN(x) ? "–" : String.format(Locale.ROOT, format, x);
+  }
+
+  /** What has to be known to read the rows. */
+  void end() {
+    if (disturbed) {
+      say("%n* A side had clearly fewer cores than threads: other work ran, do not trust the row.");
+    }
   }
 
   void write(Path file) {
