@@ -28,13 +28,20 @@ final class Machine {
                 System.getProperty("os.version")));
     table.head(
         "jdk", System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"));
-    table.head("flags", String.join(" ", ManagementFactory.getRuntimeMXBean().getInputArguments()));
+    table.head("flags", String.join(" ", flags()));
     table.head("kernels", context.kernels().kernels().describe());
     table.head("threads", context.threads().toString());
     table.head("OpenBLAS", version(() -> new OpenBlas().version()));
     table.head("oneDNN", version(() -> new OneDnn().version()));
     table.head("torch", version(Machine::torch));
     table.head("ONNX Runtime", version(EmbedSection::runtimeVersion));
+  }
+
+  /** Those that change how fast Java is. */
+  private static List<String> flags() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(flag -> flag.startsWith("-X"))
+        .toList();
   }
 
   private static String version(Supplier<String> peer) {
