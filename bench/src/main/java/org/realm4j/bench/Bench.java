@@ -10,8 +10,11 @@ import org.realm4j.io.RealmException;
 import org.realm4j.reference.KernelChoice;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code ./realm bench}. */
 @Command(
@@ -67,6 +70,8 @@ public final class Bench implements Runnable {
     }
   }
 
+  @Spec private CommandSpec spec;
+
   @Parameters(
       paramLabel = "SECTION",
       description = "All but jmh if none is named: ${COMPLETION-CANDIDATES}.")
@@ -105,19 +110,20 @@ public final class Bench implements Runnable {
 
   @Override
   public void run() {
-    Table table = new Table(System.out);
-    Context context = new Context(threads, rounds, quick, kernels, table);
-    Machine.describe(context);
     List<Section> chosen = sections;
     if (chosen.isEmpty()) {
       chosen = Arrays.stream(Section.values()).filter(s -> s != Section.jmh).toList();
     } else if (chosen.contains(Section.jmh) && chosen.size() > 1) {
-      throw new RealmException.BadInput(
-          "jmh: expected no other section beside it, found " + chosen);
+      throw new ParameterException(
+          spec.commandLine(), "jmh: expected no other section beside it, found " + chosen);
     }
+    Table table = new Table(System.out);
+    Context context = new Context(threads, rounds, quick, kernels, table);
+    Machine.describe(context);
     try {
       for (Section section : chosen) {
         context.progress("section " + section);
+        context.measureLimitsAgain();
         section.run(context, json);
       }
     } finally {

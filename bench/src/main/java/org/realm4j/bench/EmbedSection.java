@@ -74,7 +74,7 @@ final class EmbedSection {
           request.put("sorted", sorted);
           settings = ", peer's batch " + batch + (sorted ? ", sorted" : "");
         }
-        sides.run(context.either(2, 3), List.of(request));
+        sides.warm(2, context.either(3.0, 6.0), request);
         List<List<Sample>> samples = sides.run(context.rounds(9), List.of(request));
         Row row =
             sides

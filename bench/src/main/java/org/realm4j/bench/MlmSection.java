@@ -35,7 +35,7 @@ final class MlmSection {
     context.limits(threads); // before the sides start
     try (SideBySide sides = SideBySide.torch(context, job(threads, sequences, length, masked))) {
       List<Map<String, Object>> request = List.of(Map.of());
-      sides.run(context.either(2, 3), request);
+      sides.warm(2, context.either(3.0, 6.0), Map.of());
       List<List<Sample>> samples = sides.run(rounds, request);
       double tokens = (double) sequences * length;
       context.add(

@@ -77,6 +77,16 @@ final class SideBySide implements AutoCloseable {
     return peerAnswers;
   }
 
+  /** Each side by itself, so often at least and for so long at least, until it is warm. */
+  void warm(int least, double seconds, Map<String, ?> request) {
+    for (Peer side : peer == null ? List.of(ours) : List.of(ours, peer)) {
+      long until = System.nanoTime() + (long) (seconds * 1e9);
+      for (int i = 0; i < least || System.nanoTime() < until; i++) {
+        side.ask(request);
+      }
+    }
+  }
+
   /**
    * Both do the same requests; a round is all of them.
    *
