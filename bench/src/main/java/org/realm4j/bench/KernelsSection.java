@@ -83,12 +83,14 @@ final class KernelsSection {
                 kernel.run().run();
               },
               context.either(0.3, 1.5));
-          double nanos = 1e9 / Comparison.speed(VALUES, samples(kernel, context.rounds(21)));
+          List<Sample> samples = samples(kernel, context.rounds(21));
+          double nanos = 1e9 / Comparison.speed(VALUES, samples);
           context.add(
               Row.of(NAME, work.name, threads, nanos, "ns/value")
                   .limitedBy(
                       limits.nanoseconds(
                           work.bytes, work.multiplications, work.divisions, work.roots))
+                  .with("our_cores", Comparison.cores(samples))
                   .with("bytes", work.bytes)
                   .with("multiplications", work.multiplications)
                   .with("divisions", work.divisions)
