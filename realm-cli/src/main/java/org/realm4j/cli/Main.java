@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nThe launcher ./realm adds, from a checkout of the project:%n",
     footer = {
       "  test         Build everything and run all checks and tests (mvn verify).",
+      "  bench        Measure speed and memory beside other libraries.",
       "  format       Format the sources.",
       "  java-home    Print the folder of the JDK 25 that it uses.",
       "",

@@ -111,8 +111,8 @@ final class Attention {
   private void forward(Piece p, Scratch s) {
     float[] weights = p.scores(s); // [keys, queries]
     float[] m = s.array(Scratch.STATISTICS, 2 * p.stride);
-    kernels.maxColumns(weights, p.keys, p.padded, p.stride, scale, m);
-    kernels.expColumns(weights, p.keys, p.padded, p.stride, scale, m, m, p.stride);
+    kernels.maxColumns(weights, 0, p.keys, p.padded, p.stride, scale, m);
+    kernels.expColumns(weights, 0, p.keys, p.padded, p.stride, scale, m, m, p.stride);
     System.arraycopy(m, 0, max, p.statistics(), p.queries);
     for (int i = 0; i < p.queries; i++) {
       factor[p.statistics() + i] = 1f / m[p.stride + i];
@@ -164,7 +164,7 @@ final class Attention {
     float[] statistics = s.array(Scratch.STATISTICS, 2 * p.stride);
     System.arraycopy(max, p.statistics(), statistics, 0, p.queries);
     kernels.expColumns(
-        weights, p.keys, p.padded, p.stride, scale, statistics, statistics, p.stride);
+        weights, 0, p.keys, p.padded, p.stride, scale, statistics, statistics, p.stride);
     float[] g = y.gradient();
     float[] dWeights = s.array(Scratch.WEIGHTS_GRADIENT, p.keys * p.stride); // [keys, queries]
     if (v.wanted()) {
@@ -212,7 +212,7 @@ final class Attention {
     }
     System.arraycopy(factor, p.statistics(), statistics, 0, p.queries);
     kernels.softmaxGradientColumns(
-        weights, dWeights, p.keys, p.padded, p.stride, statistics, scale);
+        weights, dWeights, 0, p.keys, p.padded, p.stride, statistics, scale);
     if (q.wanted()) { // dq += dWeights^T k
       products.small(
           dWeights,

@@ -33,9 +33,11 @@ public final class GemmProbe implements AutoCloseable {
 
   /** One product of an {@code [m, k]} and a {@code [k, n]} matrix, ready to be run repeatedly. */
   public Runnable product(Form form, int m, int k, int n) {
-    float[] a = filled(m * k);
-    float[] b = filled(k * n);
-    float[] c = new float[m * n];
+    return product(form, m, k, n, filled(m * k), filled(k * n), new float[m * n]);
+  }
+
+  /** The same of given matrices, C overwritten. */
+  public Runnable product(Form form, int m, int k, int n, float[] a, float[] b, float[] c) {
     boolean straight = form == Form.NN || form == Form.TN;
     Operand left = form == Form.TN ? Operand.columns(a, m) : Operand.rows(a, k);
     Operand right = straight ? Operand.rows(b, n) : Operand.columns(b, k);

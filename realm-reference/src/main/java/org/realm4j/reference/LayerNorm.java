@@ -62,15 +62,16 @@ final class LayerNorm {
     Kernels k = space.kernels();
     float[] g = y.gradient();
     float[] dGamma = space.gradient(gamma);
+    float[] dBeta = space.gradient(beta);
     space.splitColumns(
         cols,
         rows,
         (a, b, _) -> {
           for (int r = 0; r < rows; r++) {
             k.addProduct(g, r * cols + a, normalised, r * cols + a, dGamma, a, b - a);
+            k.add(g, r * cols + a, dBeta, a, b - a);
           }
         });
-    space.addColumnSums(g, rows, cols, space.gradient(beta));
     float[] weight = gamma.values();
     space.split(
         rows,

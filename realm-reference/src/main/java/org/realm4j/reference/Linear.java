@@ -74,14 +74,21 @@ final class Linear {
     int in = weight.cols();
     int out = weight.rows();
     float[] g = y.gradient(); // [rows, out], becomes the gradient before the activation
-    if (act != Activation.NONE) {
-      space.split(
-          rows * out,
-          1,
-          (a, b, _) -> space.kernels().activationGradient(act, saved, a, g, a, b - a));
-    }
-    if (bias != null) {
-      space.addColumnSums(g, rows, out, space.gradient(bias));
+    float[] db = bias == null ? null : space.gradient(bias);
+    if (db != null || act != Activation.NONE) {
+      Kernels k = space.kernels();
+      space.splitColumns( // both in one pass over g
+          out,
+          rows,
+          (from, to, _) -> {
+            for (int r = 0; r < rows; r++) {
+              int at = r * out + from;
+              k.activationGradient(act, saved, at, g, at, to - from);
+              if (db != null) {
+                k.add(g, at, db, from, to - from);
+              }
+            }
+          });
     }
     addWeightGradient(space, g, rows, x.data(), weight);
     if (x.wanted()) {

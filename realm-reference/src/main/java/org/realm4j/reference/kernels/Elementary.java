@@ -58,8 +58,15 @@ final class Elementary {
 
   static final float SQRT_HALF = 0.70710677f;
   static final float INV_SQRT_2PI = 0.3989423f;
-  static final float SQRT_2_OVER_PI = 0.7978846f;
-  static final float GELU_CUBIC = 0.044715f;
+
+  // -2 u of GELU's tanh form, and the slope of 2 u: sqrt(2 / pi) = 0.7978846, cubic 0.044715
+  static final float GELU_LINEAR = -1.5957692f;
+  static final float GELU_CUBIC = -0.071354814f;
+  static final float GELU_SLOPE = 1.5957692f;
+  static final float GELU_SLOPE_CUBIC = 0.21406445f;
+
+  /** exp of more is as good as infinity. */
+  static final float GELU_HIGH = 80f;
 
   private Elementary() {}
 
@@ -138,18 +145,19 @@ final class Elementary {
     return Math.fma(x, density, cumulative);
   }
 
+  /** x / (1 + exp(-2 u)), which is x / 2 (1 + tanh u), for u = sqrt(2 / pi) (x + 0.044715 x^3). */
   static float geluTanh(float x) {
-    float s = x * x;
-    float u = SQRT_2_OVER_PI * x * Math.fma(s, GELU_CUBIC, 1f);
-    return 0.5f * x * (1f + tanh(u));
+    return x / (1f + expOfGeluTanh(x));
   }
 
   static float geluTanhDerivative(float x) {
-    float s = x * x;
-    float u = SQRT_2_OVER_PI * x * Math.fma(s, GELU_CUBIC, 1f);
-    float du = SQRT_2_OVER_PI * Math.fma(s, 3f * GELU_CUBIC, 1f);
-    float t = tanh(u);
-    float slope = 0.5f * x * Math.fma(-t, t, 1f) * du;
-    return Math.fma(t, 0.5f, 0.5f) + slope;
+    float s = 1f / (1f + expOfGeluTanh(x));
+    float slope = Math.fma(x * x, GELU_SLOPE_CUBIC, GELU_SLOPE); // of 2 u
+    return Math.fma(x * s * (1f - s), slope, s);
+  }
+
+  private static float expOfGeluTanh(float x) {
+    float a = x * Math.fma(x * x, GELU_CUBIC, GELU_LINEAR);
+    return exp(a > GELU_HIGH ? GELU_HIGH : a);
   }
 }

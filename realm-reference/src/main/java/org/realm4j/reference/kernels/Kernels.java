@@ -148,12 +148,23 @@ public interface Kernels {
 
   // ---- down columns, for whole vectors of columns; sums run over rows in order
 
-  /** max[j] = the largest scale * x of column j; scale is positive. */
-  void maxColumns(float[] x, int rows, int cols, int stride, float scale, float[] max);
+  /** max[j] = the largest scale * x of column j, not looking at NaN; scale is positive. */
+  void maxColumns(float[] x, int at, int rows, int cols, int stride, float scale, float[] max);
 
-  /** x = exp(scale * x - max[j]), not fused; sum[sumAt + j] = the sum of column j's results. */
+  /**
+   * x = exp(scale * x - max[j]), not fused, so that the largest is 1 exactly; sum[sumAt + j] = the
+   * sum of column j's results.
+   */
   void expColumns(
-      float[] x, int rows, int cols, int stride, float scale, float[] max, float[] sum, int sumAt);
+      float[] x,
+      int at,
+      int rows,
+      int cols,
+      int stride,
+      float scale,
+      float[] max,
+      float[] sum,
+      int sumAt);
 
   /**
    * The gradient of softmax(scale * x) by x, in place of dp: e f (dp - d f) scale, where d is the
@@ -163,7 +174,7 @@ public interface Kernels {
    * @param factor f of each column, 1 / their sum
    */
   void softmaxGradientColumns(
-      float[] e, float[] dp, int rows, int cols, int stride, float[] factor, float scale);
+      float[] e, float[] dp, int at, int rows, int cols, int stride, float[] factor, float scale);
 
   /** As {@link #dropout}, with one channel and a row's base for each column. */
   void dropoutColumns(

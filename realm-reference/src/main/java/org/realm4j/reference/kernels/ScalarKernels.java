@@ -120,7 +120,8 @@ public final class ScalarKernels implements Kernels {
     return tree(lanes);
   }
 
-  private static float tree(float[] lanes) {
+  /** The fixed tree over the lanes, which are overwritten. */
+  static float tree(float[] lanes) {
     for (int half = LANES / 2; half > 0; half /= 2) {
       for (int i = 0; i < half; i++) {
         lanes[i] += lanes[i + half];
@@ -243,11 +244,13 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void maxColumns(float[] x, int rows, int cols, int stride, float scale, float[] max) {
+  public void maxColumns(
+      float[] x, int at, int rows, int cols, int stride, float scale, float[] max) {
     for (int j = 0; j < cols; j++) {
       float m = Float.NEGATIVE_INFINITY;
       for (int i = 0; i < rows; i++) {
-        m = Math.max(m, x[i * stride + j]);
+        float v = x[at + i * stride + j];
+        m = v > m ? v : m;
       }
       max[j] = m * scale;
     }
@@ -255,12 +258,20 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public void expColumns(
-      float[] x, int rows, int cols, int stride, float scale, float[] max, float[] sum, int sumAt) {
+      float[] x,
+      int at,
+      int rows,
+      int cols,
+      int stride,
+      float scale,
+      float[] max,
+      float[] sum,
+      int sumAt) {
     for (int j = 0; j < cols; j++) {
       float s = 0f;
       for (int i = 0; i < rows; i++) {
-        float e = Elementary.exp(x[i * stride + j] * scale - max[j]);
-        x[i * stride + j] = e;
+        float e = Elementary.exp(x[at + i * stride + j] * scale - max[j]);
+        x[at + i * stride + j] = e;
         s += e;
       }
       sum[sumAt + j] = s;
@@ -269,16 +280,24 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public void softmaxGradientColumns(
-      float[] e, float[] dp, int rows, int cols, int stride, float[] factor, float scale) {
+      float[] e,
+      float[] dp,
+      int start,
+      int rows,
+      int cols,
+      int stride,
+      float[] factor,
+      float scale) {
     for (int j = 0; j < cols; j++) {
       float d = 0f;
       for (int i = 0; i < rows; i++) {
-        d = Math.fma(e[i * stride + j], dp[i * stride + j], d);
+        int at = start + i * stride + j;
+        d = Math.fma(e[at], dp[at], d);
       }
       d *= factor[j];
       float f = factor[j] * scale;
       for (int i = 0; i < rows; i++) {
-        int at = i * stride + j;
+        int at = start + i * stride + j;
         dp[at] = e[at] * f * (dp[at] - d);
       }
     }

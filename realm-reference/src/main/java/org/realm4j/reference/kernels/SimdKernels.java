@@ -17,6 +17,12 @@ import org.realm4j.tensor.CounterRandom;
  * can run in one JVM. For that reason it has no lambdas and no nested classes.
  *
  * <p>The 16 lanes of sums are one vector of 512 bit or two of 256. Tails are masked.
+ *
+ * <p>The compiler inlines a limited amount of bytecode into one method (HotSpot's
+ * DesiredMethodLimit, 8,000 bytes, some 40 calls to the Vector API). Beyond it, only what the JDK
+ * marks as forced still is, and a call to a method of ours would make every vector an object on the
+ * heap, a hundred times slower. So vectors are never passed to methods of ours: loops consist of
+ * calls to the Vector API alone, however long that makes them.
  */
 final class SimdKernels implements Kernels {
   private static final VectorSpecies<Float> S = species();
@@ -25,8 +31,8 @@ final class SimdKernels implements Kernels {
   private static final int LANES = 16;
   private static final int TILE_COLS = 3 * L;
 
-  /** Elements per pass of the activations; their buffers stay in the first-level cache. */
-  private static final int CHUNK = 512;
+  /** Makes the exponent field of 2^n of n + ROUND. */
+  private static final int EXPONENT = 127 - Float.floatToRawIntBits(Elementary.ROUND);
 
   /** 24 accumulators need the 32 registers of AVX-512, in which case 512 bit are preferred. */
   private static final int TILE_ROWS = FloatVector.SPECIES_PREFERRED.length() >= LANES ? 8 : 4;
@@ -170,37 +176,37 @@ final class SimdKernels implements Kernels {
     FloatVector c71 = FloatVector.zero(S);
     FloatVector c72 = FloatVector.zero(S);
     if (accumulate) {
-      c00 = load(c, at0);
-      c01 = load(c, at0 + L);
-      c02 = load(c, at0 + 2 * L);
-      c10 = load(c, at1);
-      c11 = load(c, at1 + L);
-      c12 = load(c, at1 + 2 * L);
-      c20 = load(c, at2);
-      c21 = load(c, at2 + L);
-      c22 = load(c, at2 + 2 * L);
-      c30 = load(c, at3);
-      c31 = load(c, at3 + L);
-      c32 = load(c, at3 + 2 * L);
-      c40 = load(c, at4);
-      c41 = load(c, at4 + L);
-      c42 = load(c, at4 + 2 * L);
-      c50 = load(c, at5);
-      c51 = load(c, at5 + L);
-      c52 = load(c, at5 + 2 * L);
-      c60 = load(c, at6);
-      c61 = load(c, at6 + L);
-      c62 = load(c, at6 + 2 * L);
-      c70 = load(c, at7);
-      c71 = load(c, at7 + L);
-      c72 = load(c, at7 + 2 * L);
+      c00 = FloatVector.fromArray(S, c, at0);
+      c01 = FloatVector.fromArray(S, c, at0 + L);
+      c02 = FloatVector.fromArray(S, c, at0 + 2 * L);
+      c10 = FloatVector.fromArray(S, c, at1);
+      c11 = FloatVector.fromArray(S, c, at1 + L);
+      c12 = FloatVector.fromArray(S, c, at1 + 2 * L);
+      c20 = FloatVector.fromArray(S, c, at2);
+      c21 = FloatVector.fromArray(S, c, at2 + L);
+      c22 = FloatVector.fromArray(S, c, at2 + 2 * L);
+      c30 = FloatVector.fromArray(S, c, at3);
+      c31 = FloatVector.fromArray(S, c, at3 + L);
+      c32 = FloatVector.fromArray(S, c, at3 + 2 * L);
+      c40 = FloatVector.fromArray(S, c, at4);
+      c41 = FloatVector.fromArray(S, c, at4 + L);
+      c42 = FloatVector.fromArray(S, c, at4 + 2 * L);
+      c50 = FloatVector.fromArray(S, c, at5);
+      c51 = FloatVector.fromArray(S, c, at5 + L);
+      c52 = FloatVector.fromArray(S, c, at5 + 2 * L);
+      c60 = FloatVector.fromArray(S, c, at6);
+      c61 = FloatVector.fromArray(S, c, at6 + L);
+      c62 = FloatVector.fromArray(S, c, at6 + 2 * L);
+      c70 = FloatVector.fromArray(S, c, at7);
+      c71 = FloatVector.fromArray(S, c, at7 + L);
+      c72 = FloatVector.fromArray(S, c, at7 + 2 * L);
     }
     for (int i = 0; i < k; i++) {
       int ai = aAt + i * aStep;
       int bi = bAt + i * bStep;
-      FloatVector b0 = load(b, bi);
-      FloatVector b1 = load(b, bi + L);
-      FloatVector b2 = load(b, bi + 2 * L);
+      FloatVector b0 = FloatVector.fromArray(S, b, bi);
+      FloatVector b1 = FloatVector.fromArray(S, b, bi + L);
+      FloatVector b2 = FloatVector.fromArray(S, b, bi + 2 * L);
       FloatVector x = FloatVector.broadcast(S, a[ai]);
       c00 = x.fma(b0, c00);
       c01 = x.fma(b1, c01);
@@ -306,28 +312,28 @@ final class SimdKernels implements Kernels {
     FloatVector c70 = FloatVector.zero(S);
     FloatVector c71 = FloatVector.zero(S);
     if (accumulate) {
-      c00 = load(c, at0);
-      c01 = load(c, at0 + L);
-      c10 = load(c, at1);
-      c11 = load(c, at1 + L);
-      c20 = load(c, at2);
-      c21 = load(c, at2 + L);
-      c30 = load(c, at3);
-      c31 = load(c, at3 + L);
-      c40 = load(c, at4);
-      c41 = load(c, at4 + L);
-      c50 = load(c, at5);
-      c51 = load(c, at5 + L);
-      c60 = load(c, at6);
-      c61 = load(c, at6 + L);
-      c70 = load(c, at7);
-      c71 = load(c, at7 + L);
+      c00 = FloatVector.fromArray(S, c, at0);
+      c01 = FloatVector.fromArray(S, c, at0 + L);
+      c10 = FloatVector.fromArray(S, c, at1);
+      c11 = FloatVector.fromArray(S, c, at1 + L);
+      c20 = FloatVector.fromArray(S, c, at2);
+      c21 = FloatVector.fromArray(S, c, at2 + L);
+      c30 = FloatVector.fromArray(S, c, at3);
+      c31 = FloatVector.fromArray(S, c, at3 + L);
+      c40 = FloatVector.fromArray(S, c, at4);
+      c41 = FloatVector.fromArray(S, c, at4 + L);
+      c50 = FloatVector.fromArray(S, c, at5);
+      c51 = FloatVector.fromArray(S, c, at5 + L);
+      c60 = FloatVector.fromArray(S, c, at6);
+      c61 = FloatVector.fromArray(S, c, at6 + L);
+      c70 = FloatVector.fromArray(S, c, at7);
+      c71 = FloatVector.fromArray(S, c, at7 + L);
     }
     for (int i = 0; i < k; i++) {
       int ai = aAt + i * aStep;
       int bi = bAt + i * bStep;
-      FloatVector b0 = load(b, bi);
-      FloatVector b1 = load(b, bi + L);
+      FloatVector b0 = FloatVector.fromArray(S, b, bi);
+      FloatVector b1 = FloatVector.fromArray(S, b, bi + L);
       FloatVector x = FloatVector.broadcast(S, a[ai]);
       c00 = x.fma(b0, c00);
       c01 = x.fma(b1, c01);
@@ -409,19 +415,19 @@ final class SimdKernels implements Kernels {
     FloatVector c60 = FloatVector.zero(S);
     FloatVector c70 = FloatVector.zero(S);
     if (accumulate) {
-      c00 = load(c, at0);
-      c10 = load(c, at1);
-      c20 = load(c, at2);
-      c30 = load(c, at3);
-      c40 = load(c, at4);
-      c50 = load(c, at5);
-      c60 = load(c, at6);
-      c70 = load(c, at7);
+      c00 = FloatVector.fromArray(S, c, at0);
+      c10 = FloatVector.fromArray(S, c, at1);
+      c20 = FloatVector.fromArray(S, c, at2);
+      c30 = FloatVector.fromArray(S, c, at3);
+      c40 = FloatVector.fromArray(S, c, at4);
+      c50 = FloatVector.fromArray(S, c, at5);
+      c60 = FloatVector.fromArray(S, c, at6);
+      c70 = FloatVector.fromArray(S, c, at7);
     }
     for (int i = 0; i < k; i++) {
       int ai = aAt + i * aStep;
       int bi = bAt + i * bStep;
-      FloatVector b0 = load(b, bi);
+      FloatVector b0 = FloatVector.fromArray(S, b, bi);
       FloatVector x = FloatVector.broadcast(S, a[ai]);
       c00 = x.fma(b0, c00);
       x = FloatVector.broadcast(S, a[ai + a1]);
@@ -483,25 +489,25 @@ final class SimdKernels implements Kernels {
     FloatVector c31 = FloatVector.zero(S);
     FloatVector c32 = FloatVector.zero(S);
     if (accumulate) {
-      c00 = load(c, at0);
-      c01 = load(c, at0 + L);
-      c02 = load(c, at0 + 2 * L);
-      c10 = load(c, at1);
-      c11 = load(c, at1 + L);
-      c12 = load(c, at1 + 2 * L);
-      c20 = load(c, at2);
-      c21 = load(c, at2 + L);
-      c22 = load(c, at2 + 2 * L);
-      c30 = load(c, at3);
-      c31 = load(c, at3 + L);
-      c32 = load(c, at3 + 2 * L);
+      c00 = FloatVector.fromArray(S, c, at0);
+      c01 = FloatVector.fromArray(S, c, at0 + L);
+      c02 = FloatVector.fromArray(S, c, at0 + 2 * L);
+      c10 = FloatVector.fromArray(S, c, at1);
+      c11 = FloatVector.fromArray(S, c, at1 + L);
+      c12 = FloatVector.fromArray(S, c, at1 + 2 * L);
+      c20 = FloatVector.fromArray(S, c, at2);
+      c21 = FloatVector.fromArray(S, c, at2 + L);
+      c22 = FloatVector.fromArray(S, c, at2 + 2 * L);
+      c30 = FloatVector.fromArray(S, c, at3);
+      c31 = FloatVector.fromArray(S, c, at3 + L);
+      c32 = FloatVector.fromArray(S, c, at3 + 2 * L);
     }
     for (int i = 0; i < k; i++) {
       int ai = aAt + i * aStep;
       int bi = bAt + i * bStep;
-      FloatVector b0 = load(b, bi);
-      FloatVector b1 = load(b, bi + L);
-      FloatVector b2 = load(b, bi + 2 * L);
+      FloatVector b0 = FloatVector.fromArray(S, b, bi);
+      FloatVector b1 = FloatVector.fromArray(S, b, bi + L);
+      FloatVector b2 = FloatVector.fromArray(S, b, bi + 2 * L);
       FloatVector x = FloatVector.broadcast(S, a[ai]);
       c00 = x.fma(b0, c00);
       c01 = x.fma(b1, c01);
@@ -563,20 +569,20 @@ final class SimdKernels implements Kernels {
     FloatVector c30 = FloatVector.zero(S);
     FloatVector c31 = FloatVector.zero(S);
     if (accumulate) {
-      c00 = load(c, at0);
-      c01 = load(c, at0 + L);
-      c10 = load(c, at1);
-      c11 = load(c, at1 + L);
-      c20 = load(c, at2);
-      c21 = load(c, at2 + L);
-      c30 = load(c, at3);
-      c31 = load(c, at3 + L);
+      c00 = FloatVector.fromArray(S, c, at0);
+      c01 = FloatVector.fromArray(S, c, at0 + L);
+      c10 = FloatVector.fromArray(S, c, at1);
+      c11 = FloatVector.fromArray(S, c, at1 + L);
+      c20 = FloatVector.fromArray(S, c, at2);
+      c21 = FloatVector.fromArray(S, c, at2 + L);
+      c30 = FloatVector.fromArray(S, c, at3);
+      c31 = FloatVector.fromArray(S, c, at3 + L);
     }
     for (int i = 0; i < k; i++) {
       int ai = aAt + i * aStep;
       int bi = bAt + i * bStep;
-      FloatVector b0 = load(b, bi);
-      FloatVector b1 = load(b, bi + L);
+      FloatVector b0 = FloatVector.fromArray(S, b, bi);
+      FloatVector b1 = FloatVector.fromArray(S, b, bi + L);
       FloatVector x = FloatVector.broadcast(S, a[ai]);
       c00 = x.fma(b0, c00);
       c01 = x.fma(b1, c01);
@@ -626,15 +632,15 @@ final class SimdKernels implements Kernels {
     FloatVector c20 = FloatVector.zero(S);
     FloatVector c30 = FloatVector.zero(S);
     if (accumulate) {
-      c00 = load(c, at0);
-      c10 = load(c, at1);
-      c20 = load(c, at2);
-      c30 = load(c, at3);
+      c00 = FloatVector.fromArray(S, c, at0);
+      c10 = FloatVector.fromArray(S, c, at1);
+      c20 = FloatVector.fromArray(S, c, at2);
+      c30 = FloatVector.fromArray(S, c, at3);
     }
     for (int i = 0; i < k; i++) {
       int ai = aAt + i * aStep;
       int bi = bAt + i * bStep;
-      FloatVector b0 = load(b, bi);
+      FloatVector b0 = FloatVector.fromArray(S, b, bi);
       FloatVector x = FloatVector.broadcast(S, a[ai]);
       c00 = x.fma(b0, c00);
       x = FloatVector.broadcast(S, a[ai + a1]);
@@ -678,13 +684,13 @@ final class SimdKernels implements Kernels {
   private static void transpose8(
       float[] from, int fromAt, int fromStride, int rows, float[] to, int toAt, int toStride) {
     FloatVector a0 = FloatVector.fromArray(S8, from, fromAt);
-    FloatVector a1 = row8(from, fromAt, fromStride, 1, rows);
-    FloatVector a2 = row8(from, fromAt, fromStride, 2, rows);
-    FloatVector a3 = row8(from, fromAt, fromStride, 3, rows);
-    FloatVector a4 = row8(from, fromAt, fromStride, 4, rows);
-    FloatVector a5 = row8(from, fromAt, fromStride, 5, rows);
-    FloatVector a6 = row8(from, fromAt, fromStride, 6, rows);
-    FloatVector a7 = row8(from, fromAt, fromStride, 7, rows);
+    FloatVector a1 = FloatVector.fromArray(S8, from, fromAt + Math.min(1, rows - 1) * fromStride);
+    FloatVector a2 = FloatVector.fromArray(S8, from, fromAt + Math.min(2, rows - 1) * fromStride);
+    FloatVector a3 = FloatVector.fromArray(S8, from, fromAt + Math.min(3, rows - 1) * fromStride);
+    FloatVector a4 = FloatVector.fromArray(S8, from, fromAt + Math.min(4, rows - 1) * fromStride);
+    FloatVector a5 = FloatVector.fromArray(S8, from, fromAt + Math.min(5, rows - 1) * fromStride);
+    FloatVector a6 = FloatVector.fromArray(S8, from, fromAt + Math.min(6, rows - 1) * fromStride);
+    FloatVector a7 = FloatVector.fromArray(S8, from, fromAt + Math.min(7, rows - 1) * fromStride);
     FloatVector b0 = PAIRS_LOW.selectFrom(a0, a1);
     FloatVector b1 = PAIRS_HIGH.selectFrom(a0, a1);
     FloatVector b2 = PAIRS_LOW.selectFrom(a2, a3);
@@ -711,10 +717,6 @@ final class SimdKernels implements Kernels {
     HALVES_HIGH.selectFrom(c3, c7).intoArray(to, toAt + 7 * toStride);
   }
 
-  private static FloatVector row8(float[] from, int fromAt, int fromStride, int row, int rows) {
-    return FloatVector.fromArray(S8, from, fromAt + Math.min(row, rows - 1) * fromStride);
-  }
-
   @Override
   public void panels(
       float[] from,
@@ -730,9 +732,9 @@ final class SimdKernels implements Kernels {
         for (int p = 0; p < panels; p++) {
           int f = fromAt + i * fromStride + p * TILE_COLS;
           int t = toAt + (p * k + i) * TILE_COLS;
-          load(from, f).intoArray(to, t);
-          load(from, f + L).intoArray(to, t + L);
-          load(from, f + 2 * L).intoArray(to, t + 2 * L);
+          FloatVector.fromArray(S, from, f).intoArray(to, t);
+          FloatVector.fromArray(S, from, f + L).intoArray(to, t + L);
+          FloatVector.fromArray(S, from, f + 2 * L).intoArray(to, t + 2 * L);
         }
       }
     } else if (width == 8) {
@@ -752,30 +754,7 @@ final class SimdKernels implements Kernels {
     }
   }
 
-  // ---- loads and stores
-
-  private static FloatVector load(float[] x, int at) {
-    return FloatVector.fromArray(S, x, at);
-  }
-
-  private static FloatVector load(float[] x, int at, VectorMask<Float> mask) {
-    return FloatVector.fromArray(S, x, at, mask);
-  }
-
-  private static VectorMask<Float> rest(int i, int n) {
-    return S.indexInRange(i, n);
-  }
-
   // ---- sums along a row
-
-  /** The fixed tree over 16 lanes; high is the upper half where vectors have 8. */
-  private static float tree(FloatVector low, FloatVector high) {
-    FloatVector s = L == LANES ? low.add(low.rearrange(ROTATE_8)) : low.add(high);
-    s = s.add(s.rearrange(ROTATE_4));
-    s = s.add(s.rearrange(ROTATE_2));
-    s = s.add(s.rearrange(ROTATE_1));
-    return s.lane(0);
-  }
 
   @Override
   public float dot(float[] a, int aAt, float[] b, int bAt, int n) {
@@ -783,20 +762,29 @@ final class SimdKernels implements Kernels {
     FloatVector high = FloatVector.zero(S);
     int i = 0;
     for (; i + LANES <= n; i += LANES) {
-      low = load(a, aAt + i).fma(load(b, bAt + i), low);
+      low = FloatVector.fromArray(S, a, aAt + i).fma(FloatVector.fromArray(S, b, bAt + i), low);
       if (L < LANES) {
-        high = load(a, aAt + i + L).fma(load(b, bAt + i + L), high);
+        high =
+            FloatVector.fromArray(S, a, aAt + i + L)
+                .fma(FloatVector.fromArray(S, b, bAt + i + L), high);
       }
     }
     if (i < n) {
-      VectorMask<Float> mask = rest(i, n);
-      low = load(a, aAt + i, mask).fma(load(b, bAt + i, mask), low);
+      VectorMask<Float> mask = S.indexInRange(i, n);
+      low =
+          FloatVector.fromArray(S, a, aAt + i, mask)
+              .fma(FloatVector.fromArray(S, b, bAt + i, mask), low);
       if (i + L < n) {
-        mask = rest(i + L, n);
-        high = load(a, aAt + i + L, mask).fma(load(b, bAt + i + L, mask), high);
+        mask = S.indexInRange(i + L, n);
+        high =
+            FloatVector.fromArray(S, a, aAt + i + L, mask)
+                .fma(FloatVector.fromArray(S, b, bAt + i + L, mask), high);
       }
     }
-    return tree(low, high);
+    FloatVector s = L == LANES ? low.add(low.rearrange(ROTATE_8)) : low.add(high);
+    s = s.add(s.rearrange(ROTATE_4));
+    s = s.add(s.rearrange(ROTATE_2));
+    return s.add(s.rearrange(ROTATE_1)).lane(0);
   }
 
   @Override
@@ -805,18 +793,21 @@ final class SimdKernels implements Kernels {
     FloatVector high = FloatVector.zero(S);
     int i = 0;
     for (; i + LANES <= n; i += LANES) {
-      low = low.add(load(x, at + i));
+      low = low.add(FloatVector.fromArray(S, x, at + i));
       if (L < LANES) {
-        high = high.add(load(x, at + i + L));
+        high = high.add(FloatVector.fromArray(S, x, at + i + L));
       }
     }
     if (i < n) {
-      low = low.add(load(x, at + i, rest(i, n)));
+      low = low.add(FloatVector.fromArray(S, x, at + i, S.indexInRange(i, n)));
       if (i + L < n) {
-        high = high.add(load(x, at + i + L, rest(i + L, n)));
+        high = high.add(FloatVector.fromArray(S, x, at + i + L, S.indexInRange(i + L, n)));
       }
     }
-    return tree(low, high);
+    FloatVector s = L == LANES ? low.add(low.rearrange(ROTATE_8)) : low.add(high);
+    s = s.add(s.rearrange(ROTATE_4));
+    s = s.add(s.rearrange(ROTATE_2));
+    return s.add(s.rearrange(ROTATE_1)).lane(0);
   }
 
   @Override
@@ -824,7 +815,7 @@ final class SimdKernels implements Kernels {
     FloatVector max = FloatVector.broadcast(S, Float.NEGATIVE_INFINITY);
     int i = 0;
     for (; i + L <= n; i += L) {
-      max = max.max(load(x, at + i));
+      max = max.max(FloatVector.fromArray(S, x, at + i));
     }
     float result = max.reduceLanes(VectorOperators.MAX); // exact in any order
     for (; i < n; i++) {
@@ -836,10 +827,12 @@ final class SimdKernels implements Kernels {
   @Override
   public void dots(
       float[] rows, int rowsAt, int rowCount, float[] queries, int queryCount, int n, float[] out) {
+    float[] lanes = new float[4 * LANES];
     int r = 0;
     for (; r + 4 <= rowCount; r += 4) {
       for (int q = 0; q < queryCount; q++) {
-        dots4(rows, rowsAt + r * n, queries, q * n, n, out, q * rowCount + r);
+        dots4(rows, rowsAt + r * n, queries, q * n, n, lanes);
+        trees4(lanes, out, q * rowCount + r);
       }
     }
     for (; r < rowCount; r++) {
@@ -850,8 +843,7 @@ final class SimdKernels implements Kernels {
   }
 
   /** Four rows with one query, so that the additions of one row do not wait for each other. */
-  private static void dots4(
-      float[] rows, int at, float[] queries, int qAt, int n, float[] out, int outAt) {
+  private static void dots4(float[] rows, int at, float[] queries, int qAt, int n, float[] lanes) {
     FloatVector low0 = FloatVector.zero(S);
     FloatVector low1 = FloatVector.zero(S);
     FloatVector low2 = FloatVector.zero(S);
@@ -865,39 +857,60 @@ final class SimdKernels implements Kernels {
     int at3 = at2 + n;
     int i = 0;
     for (; i + LANES <= n; i += LANES) {
-      FloatVector q = load(queries, qAt + i);
-      low0 = load(rows, at + i).fma(q, low0);
-      low1 = load(rows, at1 + i).fma(q, low1);
-      low2 = load(rows, at2 + i).fma(q, low2);
-      low3 = load(rows, at3 + i).fma(q, low3);
+      FloatVector q = FloatVector.fromArray(S, queries, qAt + i);
+      low0 = FloatVector.fromArray(S, rows, at + i).fma(q, low0);
+      low1 = FloatVector.fromArray(S, rows, at1 + i).fma(q, low1);
+      low2 = FloatVector.fromArray(S, rows, at2 + i).fma(q, low2);
+      low3 = FloatVector.fromArray(S, rows, at3 + i).fma(q, low3);
       if (L < LANES) {
-        q = load(queries, qAt + i + L);
-        high0 = load(rows, at + i + L).fma(q, high0);
-        high1 = load(rows, at1 + i + L).fma(q, high1);
-        high2 = load(rows, at2 + i + L).fma(q, high2);
-        high3 = load(rows, at3 + i + L).fma(q, high3);
+        q = FloatVector.fromArray(S, queries, qAt + i + L);
+        high0 = FloatVector.fromArray(S, rows, at + i + L).fma(q, high0);
+        high1 = FloatVector.fromArray(S, rows, at1 + i + L).fma(q, high1);
+        high2 = FloatVector.fromArray(S, rows, at2 + i + L).fma(q, high2);
+        high3 = FloatVector.fromArray(S, rows, at3 + i + L).fma(q, high3);
       }
     }
     if (i < n) {
-      VectorMask<Float> mask = rest(i, n);
-      FloatVector q = load(queries, qAt + i, mask);
-      low0 = load(rows, at + i, mask).fma(q, low0);
-      low1 = load(rows, at1 + i, mask).fma(q, low1);
-      low2 = load(rows, at2 + i, mask).fma(q, low2);
-      low3 = load(rows, at3 + i, mask).fma(q, low3);
+      VectorMask<Float> mask = S.indexInRange(i, n);
+      FloatVector q = FloatVector.fromArray(S, queries, qAt + i, mask);
+      low0 = FloatVector.fromArray(S, rows, at + i, mask).fma(q, low0);
+      low1 = FloatVector.fromArray(S, rows, at1 + i, mask).fma(q, low1);
+      low2 = FloatVector.fromArray(S, rows, at2 + i, mask).fma(q, low2);
+      low3 = FloatVector.fromArray(S, rows, at3 + i, mask).fma(q, low3);
       if (i + L < n) {
-        mask = rest(i + L, n);
-        q = load(queries, qAt + i + L, mask);
-        high0 = load(rows, at + i + L, mask).fma(q, high0);
-        high1 = load(rows, at1 + i + L, mask).fma(q, high1);
-        high2 = load(rows, at2 + i + L, mask).fma(q, high2);
-        high3 = load(rows, at3 + i + L, mask).fma(q, high3);
+        mask = S.indexInRange(i + L, n);
+        q = FloatVector.fromArray(S, queries, qAt + i + L, mask);
+        high0 = FloatVector.fromArray(S, rows, at + i + L, mask).fma(q, high0);
+        high1 = FloatVector.fromArray(S, rows, at1 + i + L, mask).fma(q, high1);
+        high2 = FloatVector.fromArray(S, rows, at2 + i + L, mask).fma(q, high2);
+        high3 = FloatVector.fromArray(S, rows, at3 + i + L, mask).fma(q, high3);
       }
     }
-    out[outAt] = tree(low0, high0);
-    out[outAt + 1] = tree(low1, high1);
-    out[outAt + 2] = tree(low2, high2);
-    out[outAt + 3] = tree(low3, high3);
+    low0.intoArray(lanes, 0);
+    low1.intoArray(lanes, LANES);
+    low2.intoArray(lanes, 2 * LANES);
+    low3.intoArray(lanes, 3 * LANES);
+    if (L < LANES) {
+      high0.intoArray(lanes, L);
+      high1.intoArray(lanes, LANES + L);
+      high2.intoArray(lanes, 2 * LANES + L);
+      high3.intoArray(lanes, 3 * LANES + L);
+    }
+  }
+
+  /** The trees over four times 16 lanes. */
+  private static void trees4(float[] lanes, float[] out, int outAt) {
+    for (int i = 0; i < 4; i++) {
+      FloatVector s = FloatVector.fromArray(S, lanes, i * LANES);
+      s =
+          s.add(
+              L == LANES
+                  ? s.rearrange(ROTATE_8)
+                  : FloatVector.fromArray(S, lanes, i * LANES + LANES - L));
+      s = s.add(s.rearrange(ROTATE_4));
+      s = s.add(s.rearrange(ROTATE_2));
+      out[outAt + i] = s.add(s.rearrange(ROTATE_1)).lane(0);
+    }
   }
 
   // ---- along a row, element by element
@@ -906,7 +919,9 @@ final class SimdKernels implements Kernels {
   public void add(float[] x, int xAt, float[] y, int yAt, int n) {
     int i = 0;
     for (; i + L <= n; i += L) {
-      load(y, yAt + i).add(load(x, xAt + i)).intoArray(y, yAt + i);
+      FloatVector.fromArray(S, y, yAt + i)
+          .add(FloatVector.fromArray(S, x, xAt + i))
+          .intoArray(y, yAt + i);
     }
     for (; i < n; i++) {
       y[yAt + i] += x[xAt + i];
@@ -918,7 +933,9 @@ final class SimdKernels implements Kernels {
     FloatVector s = FloatVector.broadcast(S, scale);
     int i = 0;
     for (; i + L <= n; i += L) {
-      load(x, xAt + i).fma(s, load(y, yAt + i)).intoArray(y, yAt + i);
+      FloatVector.fromArray(S, x, xAt + i)
+          .fma(s, FloatVector.fromArray(S, y, yAt + i))
+          .intoArray(y, yAt + i);
     }
     for (; i < n; i++) {
       y[yAt + i] = Math.fma(x[xAt + i], scale, y[yAt + i]);
@@ -929,7 +946,9 @@ final class SimdKernels implements Kernels {
   public void addProduct(float[] a, int aAt, float[] b, int bAt, float[] y, int yAt, int n) {
     int i = 0;
     for (; i + L <= n; i += L) {
-      load(a, aAt + i).fma(load(b, bAt + i), load(y, yAt + i)).intoArray(y, yAt + i);
+      FloatVector.fromArray(S, a, aAt + i)
+          .fma(FloatVector.fromArray(S, b, bAt + i), FloatVector.fromArray(S, y, yAt + i))
+          .intoArray(y, yAt + i);
     }
     for (; i < n; i++) {
       y[yAt + i] = Math.fma(a[aAt + i], b[bAt + i], y[yAt + i]);
@@ -940,7 +959,10 @@ final class SimdKernels implements Kernels {
   public void addRelu(float[] a, int aAt, float[] b, int bAt, float[] y, int yAt, int n) {
     int i = 0;
     for (; i + L <= n; i += L) {
-      load(a, aAt + i).add(load(b, bAt + i)).max(0f).intoArray(y, yAt + i);
+      FloatVector.fromArray(S, a, aAt + i)
+          .add(FloatVector.fromArray(S, b, bAt + i))
+          .max(0f)
+          .intoArray(y, yAt + i);
     }
     for (; i < n; i++) {
       y[yAt + i] = Math.max(a[aAt + i] + b[bAt + i], 0f);
@@ -951,7 +973,7 @@ final class SimdKernels implements Kernels {
   public void scale(float[] x, int at, int n, float factor) {
     int i = 0;
     for (; i + L <= n; i += L) {
-      load(x, at + i).mul(factor).intoArray(x, at + i);
+      FloatVector.fromArray(S, x, at + i).mul(factor).intoArray(x, at + i);
     }
     for (; i < n; i++) {
       x[at + i] *= factor;
@@ -972,12 +994,17 @@ final class SimdKernels implements Kernels {
     int i = 0;
     for (; i + L <= n; i += L) {
       IntVector draws = IOTA.add(firstChannel + i).mul(CounterRandom.GOLDEN).add(rowBase);
+      // CounterRandom.mix
+      draws = draws.lanewise(VectorOperators.XOR, draws.lanewise(VectorOperators.LSHR, 16));
+      draws = draws.mul(0x7feb352d);
+      draws = draws.lanewise(VectorOperators.XOR, draws.lanewise(VectorOperators.LSHR, 15));
+      draws = draws.mul(0x846ca68b);
+      draws = draws.lanewise(VectorOperators.XOR, draws.lanewise(VectorOperators.LSHR, 16));
       VectorMask<Float> kept =
-          mix(draws)
-              .lanewise(VectorOperators.LSHR, 8)
-              .compare(VectorOperators.GE, threshold)
-              .cast(S);
-      FloatVector.zero(S).blend(load(x, xAt + i).mul(scale), kept).intoArray(y, yAt + i);
+          draws.lanewise(VectorOperators.LSHR, 8).compare(VectorOperators.GE, threshold).cast(S);
+      FloatVector.zero(S)
+          .blend(FloatVector.fromArray(S, x, xAt + i).mul(scale), kept)
+          .intoArray(y, yAt + i);
     }
     for (; i < n; i++) {
       boolean kept = CounterRandom.draw(rowBase, firstChannel + i) >>> 8 >= threshold;
@@ -985,162 +1012,7 @@ final class SimdKernels implements Kernels {
     }
   }
 
-  /** {@link CounterRandom#mix} on lanes. */
-  private static IntVector mix(IntVector x) {
-    x = x.lanewise(VectorOperators.XOR, x.lanewise(VectorOperators.LSHR, 16));
-    x = x.mul(0x7feb352d);
-    x = x.lanewise(VectorOperators.XOR, x.lanewise(VectorOperators.LSHR, 15));
-    x = x.mul(0x846ca68b);
-    return x.lanewise(VectorOperators.XOR, x.lanewise(VectorOperators.LSHR, 16));
-  }
-
   // ---- exp, tanh, erf: Elementary, operation by operation
-
-  private static FloatVector exp(FloatVector x) {
-    FloatVector t = x.fma(constant(Elementary.LOG2_E), constant(Elementary.ROUND));
-    FloatVector n = t.sub(Elementary.ROUND);
-    FloatVector r = n.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), x);
-    r = n.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), r);
-    FloatVector p = FloatVector.broadcast(S, Elementary.E4).fma(r, constant(Elementary.E3));
-    p = p.fma(r, constant(Elementary.E2));
-    p = p.fma(r, constant(Elementary.E1));
-    p = p.fma(r, constant(Elementary.E0));
-    p = p.fma(r.mul(r), r).add(1f);
-    FloatVector y = p.mul(powerOfTwo(t)).mul(2f);
-    y = y.blend(0f, x.compare(VectorOperators.LT, Elementary.EXP_LOW));
-    return y.blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, Elementary.EXP_HIGH));
-  }
-
-  /** 2^(n - 1), from n + ROUND. */
-  private static FloatVector powerOfTwo(FloatVector t) {
-    return t.reinterpretAsInts()
-        .add(126 - Float.floatToRawIntBits(Elementary.ROUND))
-        .lanewise(VectorOperators.LSHL, 23)
-        .reinterpretAsFloats();
-  }
-
-  private static FloatVector constant(float value) {
-    return FloatVector.broadcast(S, value);
-  }
-
-  /**
-   * x = exp(x), two vectors at a time, for whole vectors. The compiler inlines a limited amount
-   * into one loop, and beyond it every vector is an object on the heap; this method is large enough
-   * not to be inlined, so that what calls it stays within.
-   */
-  private static void exp(float[] x, int n) {
-    int i = 0;
-    for (; i + 2 * L <= n; i += 2 * L) {
-      FloatVector a = load(x, i);
-      FloatVector b = load(x, i + L);
-      FloatVector ta = a.fma(constant(Elementary.LOG2_E), constant(Elementary.ROUND));
-      FloatVector tb = b.fma(constant(Elementary.LOG2_E), constant(Elementary.ROUND));
-      FloatVector na = ta.sub(Elementary.ROUND);
-      FloatVector nb = tb.sub(Elementary.ROUND);
-      FloatVector ra = na.fma(constant(-Elementary.LN2_HIGH), a);
-      FloatVector rb = nb.fma(constant(-Elementary.LN2_HIGH), b);
-      ra = na.fma(constant(-Elementary.LN2_LOW), ra);
-      rb = nb.fma(constant(-Elementary.LN2_LOW), rb);
-      FloatVector pa = ra.fma(constant(Elementary.E4), constant(Elementary.E3));
-      FloatVector pb = rb.fma(constant(Elementary.E4), constant(Elementary.E3));
-      pa = pa.fma(ra, constant(Elementary.E2));
-      pb = pb.fma(rb, constant(Elementary.E2));
-      pa = pa.fma(ra, constant(Elementary.E1));
-      pb = pb.fma(rb, constant(Elementary.E1));
-      pa = pa.fma(ra, constant(Elementary.E0));
-      pb = pb.fma(rb, constant(Elementary.E0));
-      pa = pa.fma(ra.mul(ra), ra).add(1f);
-      pb = pb.fma(rb.mul(rb), rb).add(1f);
-      pa = pa.mul(powerOfTwo(ta)).mul(2f);
-      pb = pb.mul(powerOfTwo(tb)).mul(2f);
-      pa = pa.blend(0f, a.compare(VectorOperators.LT, Elementary.EXP_LOW));
-      pb = pb.blend(0f, b.compare(VectorOperators.LT, Elementary.EXP_LOW));
-      pa = pa.blend(Float.POSITIVE_INFINITY, a.compare(VectorOperators.GT, Elementary.EXP_HIGH));
-      pb = pb.blend(Float.POSITIVE_INFINITY, b.compare(VectorOperators.GT, Elementary.EXP_HIGH));
-      pa.intoArray(x, i);
-      pb.intoArray(x, i + L);
-    }
-    for (; i < n; i += L) {
-      exp(load(x, i)).intoArray(x, i);
-    }
-  }
-
-  /** tanh x, from t = exp(-2 |x|). */
-  private static FloatVector tanh(FloatVector x, FloatVector t) {
-    FloatVector s = x.mul(x);
-    FloatVector p = constant(Elementary.T4).fma(s, constant(Elementary.T3));
-    p = p.fma(s, constant(Elementary.T2));
-    p = p.fma(s, constant(Elementary.T1));
-    p = p.fma(s, constant(Elementary.T0));
-    FloatVector small = p.mul(s).fma(x, x);
-    FloatVector large = constant(1f).sub(t).div(constant(1f).add(t));
-    large = large.blend(large.neg(), x.compare(VectorOperators.LT, 0f));
-    return large.blend(small, x.abs().compare(VectorOperators.LT, Elementary.TANH_SMALL));
-  }
-
-  /** ln(1 - erf a), for a from 1. */
-  private static FloatVector erfExponent(FloatVector a) {
-    FloatVector q = constant(Elementary.G7).fma(a, constant(Elementary.G6));
-    q = q.fma(a, constant(Elementary.G5));
-    q = q.fma(a, constant(Elementary.G4));
-    q = q.fma(a, constant(Elementary.G3));
-    q = q.fma(a, constant(Elementary.G2));
-    q = q.fma(a, constant(Elementary.G1));
-    return q.fma(a, constant(Elementary.G0));
-  }
-
-  /** erf x, from e = exp(erfExponent(|x|)). */
-  private static FloatVector erf(FloatVector x, FloatVector e) {
-    FloatVector a = x.abs();
-    FloatVector s = x.mul(x);
-    FloatVector p = constant(Elementary.F6).fma(s, constant(Elementary.F5));
-    p = p.fma(s, constant(Elementary.F4));
-    p = p.fma(s, constant(Elementary.F3));
-    p = p.fma(s, constant(Elementary.F2));
-    p = p.fma(s, constant(Elementary.F1));
-    p = p.fma(s, constant(Elementary.F0));
-    FloatVector large = constant(1f).sub(e);
-    large = large.blend(1f, a.compare(VectorOperators.GT, Elementary.ERF_ONE));
-    large = large.blend(large.neg(), x.compare(VectorOperators.LT, 0f));
-    return large.blend(p.mul(x), a.compare(VectorOperators.LT, 1f));
-  }
-
-  /** What GELU_TANH takes the tanh of. */
-  private static FloatVector geluArgument(FloatVector x) {
-    FloatVector s = x.mul(x);
-    return x.mul(Elementary.SQRT_2_OVER_PI)
-        .mul(s.fma(constant(Elementary.GELU_CUBIC), constant(1f)));
-  }
-
-  private static void expOfTanh(float[] x, int at, float[] e, int n) {
-    for (int i = 0; i < n; i += L) {
-      load(x, at + i).abs().mul(-2f).intoArray(e, i);
-    }
-    exp(e, n);
-  }
-
-  private static void expOfGeluTanh(float[] x, int at, float[] e, int n) {
-    for (int i = 0; i < n; i += L) {
-      geluArgument(load(x, at + i)).abs().mul(-2f).intoArray(e, i);
-    }
-    exp(e, n);
-  }
-
-  private static void expOfErf(float[] x, int at, float[] e, int n) {
-    for (int i = 0; i < n; i += L) {
-      erfExponent(load(x, at + i).mul(Elementary.SQRT_HALF).abs()).intoArray(e, i);
-    }
-    exp(e, n);
-  }
-
-  /** exp(-x^2 / 2): the normal density but for its factor. */
-  private static void density(float[] x, int at, float[] d, int n) {
-    for (int i = 0; i < n; i += L) {
-      FloatVector v = load(x, at + i);
-      v.mul(v).mul(-0.5f).intoArray(d, i);
-    }
-    exp(d, n);
-  }
 
   @Override
   public void activate(Activation activation, float[] x, int xAt, float[] y, int yAt, int n) {
@@ -1156,7 +1028,7 @@ final class SimdKernels implements Kernels {
   private static void relu(float[] x, int xAt, float[] y, int yAt, int n) {
     int i = 0;
     for (; i + L <= n; i += L) {
-      load(x, xAt + i).max(0f).intoArray(y, yAt + i);
+      FloatVector.fromArray(S, x, xAt + i).max(0f).intoArray(y, yAt + i);
     }
     for (; i < n; i++) {
       y[yAt + i] = Math.max(x[xAt + i], 0f);
@@ -1164,50 +1036,136 @@ final class SimdKernels implements Kernels {
   }
 
   private static void tanh(float[] x, int xAt, float[] y, int yAt, int n) {
-    float[] e = new float[CHUNK];
-    int whole = n - n % L;
-    for (int from = 0; from < whole; from += CHUNK) {
-      int count = Math.min(CHUNK, whole - from);
-      expOfTanh(x, xAt + from, e, count);
-      for (int i = 0; i < count; i += L) {
-        tanh(load(x, xAt + from + i), load(e, i)).intoArray(y, yAt + from + i);
-      }
+    int i = 0;
+    for (; i + L <= n; i += L) {
+      FloatVector v = FloatVector.fromArray(S, x, xAt + i);
+      FloatVector a = v.abs();
+      FloatVector a2 = a.mul(-2f);
+      FloatVector et =
+          a2.fma(
+              FloatVector.broadcast(S, Elementary.LOG2_E),
+              FloatVector.broadcast(S, Elementary.ROUND));
+      FloatVector en = et.sub(Elementary.ROUND);
+      FloatVector er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), a2);
+      er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), er);
+      FloatVector e =
+          er.fma(FloatVector.broadcast(S, Elementary.E4), FloatVector.broadcast(S, Elementary.E3));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E2));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E1));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E0));
+      e = e.fma(er.mul(er), er).add(1f);
+      e =
+          e.mul(
+              et.reinterpretAsInts()
+                  .add(EXPONENT)
+                  .lanewise(VectorOperators.LSHL, 23)
+                  .reinterpretAsFloats());
+      e = e.blend(0f, a2.compare(VectorOperators.LT, Elementary.EXP_LOW));
+      FloatVector large =
+          FloatVector.broadcast(S, 1f).sub(e).div(FloatVector.broadcast(S, 1f).add(e));
+      large = large.blend(large.neg(), v.compare(VectorOperators.LT, 0f));
+      FloatVector s = v.mul(v);
+      FloatVector p =
+          FloatVector.broadcast(S, Elementary.T4).fma(s, FloatVector.broadcast(S, Elementary.T3));
+      p = p.fma(s, FloatVector.broadcast(S, Elementary.T2));
+      p = p.fma(s, FloatVector.broadcast(S, Elementary.T1));
+      p = p.fma(s, FloatVector.broadcast(S, Elementary.T0));
+      FloatVector small = p.mul(s).fma(v, v);
+      large
+          .blend(small, a.compare(VectorOperators.LT, Elementary.TANH_SMALL))
+          .intoArray(y, yAt + i);
     }
-    for (int i = whole; i < n; i++) {
+    for (; i < n; i++) {
       y[yAt + i] = Elementary.tanh(x[xAt + i]);
     }
   }
 
   private static void gelu(float[] x, int xAt, float[] y, int yAt, int n) {
-    float[] e = new float[CHUNK];
-    int whole = n - n % L;
-    for (int from = 0; from < whole; from += CHUNK) {
-      int count = Math.min(CHUNK, whole - from);
-      expOfErf(x, xAt + from, e, count);
-      for (int i = 0; i < count; i += L) {
-        FloatVector v = load(x, xAt + from + i);
-        FloatVector erf = erf(v.mul(Elementary.SQRT_HALF), load(e, i));
-        v.mul(0.5f).mul(erf.add(1f)).intoArray(y, yAt + from + i);
-      }
+    int i = 0;
+    for (; i + L <= n; i += L) {
+      FloatVector v = FloatVector.fromArray(S, x, xAt + i);
+      FloatVector z = v.mul(Elementary.SQRT_HALF);
+      FloatVector a = z.abs();
+      FloatVector q =
+          FloatVector.broadcast(S, Elementary.G7).fma(a, FloatVector.broadcast(S, Elementary.G6));
+      q = q.fma(a, FloatVector.broadcast(S, Elementary.G5));
+      q = q.fma(a, FloatVector.broadcast(S, Elementary.G4));
+      q = q.fma(a, FloatVector.broadcast(S, Elementary.G3));
+      q = q.fma(a, FloatVector.broadcast(S, Elementary.G2));
+      q = q.fma(a, FloatVector.broadcast(S, Elementary.G1));
+      q = q.fma(a, FloatVector.broadcast(S, Elementary.G0));
+      FloatVector et =
+          q.fma(
+              FloatVector.broadcast(S, Elementary.LOG2_E),
+              FloatVector.broadcast(S, Elementary.ROUND));
+      FloatVector en = et.sub(Elementary.ROUND);
+      FloatVector er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), q);
+      er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), er);
+      FloatVector e =
+          er.fma(FloatVector.broadcast(S, Elementary.E4), FloatVector.broadcast(S, Elementary.E3));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E2));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E1));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E0));
+      e = e.fma(er.mul(er), er).add(1f);
+      e =
+          e.mul(
+              et.reinterpretAsInts()
+                  .add(EXPONENT)
+                  .lanewise(VectorOperators.LSHL, 23)
+                  .reinterpretAsFloats());
+      FloatVector large = FloatVector.broadcast(S, 1f).sub(e);
+      large = large.blend(1f, a.compare(VectorOperators.GT, Elementary.ERF_ONE));
+      large = large.blend(large.neg(), z.compare(VectorOperators.LT, 0f));
+      FloatVector s = z.mul(z);
+      FloatVector p =
+          FloatVector.broadcast(S, Elementary.F6).fma(s, FloatVector.broadcast(S, Elementary.F5));
+      p = p.fma(s, FloatVector.broadcast(S, Elementary.F4));
+      p = p.fma(s, FloatVector.broadcast(S, Elementary.F3));
+      p = p.fma(s, FloatVector.broadcast(S, Elementary.F2));
+      p = p.fma(s, FloatVector.broadcast(S, Elementary.F1));
+      p = p.fma(s, FloatVector.broadcast(S, Elementary.F0));
+      FloatVector erf = large.blend(p.mul(z), a.compare(VectorOperators.LT, 1f));
+      v.mul(0.5f).mul(erf.add(1f)).intoArray(y, yAt + i);
     }
-    for (int i = whole; i < n; i++) {
+    for (; i < n; i++) {
       y[yAt + i] = Elementary.gelu(x[xAt + i]);
     }
   }
 
   private static void geluTanh(float[] x, int xAt, float[] y, int yAt, int n) {
-    float[] e = new float[CHUNK];
-    int whole = n - n % L;
-    for (int from = 0; from < whole; from += CHUNK) {
-      int count = Math.min(CHUNK, whole - from);
-      expOfGeluTanh(x, xAt + from, e, count);
-      for (int i = 0; i < count; i += L) {
-        FloatVector v = load(x, xAt + from + i);
-        FloatVector t = tanh(geluArgument(v), load(e, i));
-        v.mul(0.5f).mul(t.add(1f)).intoArray(y, yAt + from + i);
-      }
+    int i = 0;
+    for (; i + L <= n; i += L) {
+      FloatVector v = FloatVector.fromArray(S, x, xAt + i);
+      FloatVector a =
+          v.mul(v)
+              .fma(
+                  FloatVector.broadcast(S, Elementary.GELU_CUBIC),
+                  FloatVector.broadcast(S, Elementary.GELU_LINEAR))
+              .mul(v);
+      a = a.blend(Elementary.GELU_HIGH, a.compare(VectorOperators.GT, Elementary.GELU_HIGH));
+      FloatVector et =
+          a.fma(
+              FloatVector.broadcast(S, Elementary.LOG2_E),
+              FloatVector.broadcast(S, Elementary.ROUND));
+      FloatVector en = et.sub(Elementary.ROUND);
+      FloatVector er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), a);
+      er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), er);
+      FloatVector e =
+          er.fma(FloatVector.broadcast(S, Elementary.E4), FloatVector.broadcast(S, Elementary.E3));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E2));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E1));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E0));
+      e = e.fma(er.mul(er), er).add(1f);
+      e =
+          e.mul(
+              et.reinterpretAsInts()
+                  .add(EXPONENT)
+                  .lanewise(VectorOperators.LSHL, 23)
+                  .reinterpretAsFloats());
+      e = e.blend(0f, a.compare(VectorOperators.LT, Elementary.EXP_LOW));
+      v.div(e.add(1f)).intoArray(y, yAt + i);
     }
-    for (int i = whole; i < n; i++) {
+    for (; i < n; i++) {
       y[yAt + i] = Elementary.geluTanh(x[xAt + i]);
     }
   }
@@ -1238,50 +1196,123 @@ final class SimdKernels implements Kernels {
   }
 
   private static void geluGradient(float[] x, int xAt, float[] g, int gAt, int n) {
-    float[] e = new float[CHUNK];
-    float[] d = new float[CHUNK];
-    int whole = n - n % L;
-    for (int from = 0; from < whole; from += CHUNK) {
-      int count = Math.min(CHUNK, whole - from);
-      expOfErf(x, xAt + from, e, count);
-      density(x, xAt + from, d, count);
-      for (int i = 0; i < count; i += L) {
-        FloatVector v = load(x, xAt + from + i);
-        FloatVector erf = erf(v.mul(Elementary.SQRT_HALF), load(e, i));
-        FloatVector cumulative = erf.fma(constant(0.5f), constant(0.5f));
-        FloatVector slope = v.fma(load(d, i).mul(Elementary.INV_SQRT_2PI), cumulative);
-        load(g, gAt + from + i).mul(slope).intoArray(g, gAt + from + i);
-      }
+    int i = 0;
+    for (; i + L <= n; i += L) {
+      FloatVector v = FloatVector.fromArray(S, x, xAt + i);
+      FloatVector z = v.mul(Elementary.SQRT_HALF);
+      FloatVector a = z.abs();
+      FloatVector q =
+          FloatVector.broadcast(S, Elementary.G7).fma(a, FloatVector.broadcast(S, Elementary.G6));
+      q = q.fma(a, FloatVector.broadcast(S, Elementary.G5));
+      q = q.fma(a, FloatVector.broadcast(S, Elementary.G4));
+      q = q.fma(a, FloatVector.broadcast(S, Elementary.G3));
+      q = q.fma(a, FloatVector.broadcast(S, Elementary.G2));
+      q = q.fma(a, FloatVector.broadcast(S, Elementary.G1));
+      q = q.fma(a, FloatVector.broadcast(S, Elementary.G0));
+      FloatVector et =
+          q.fma(
+              FloatVector.broadcast(S, Elementary.LOG2_E),
+              FloatVector.broadcast(S, Elementary.ROUND));
+      FloatVector en = et.sub(Elementary.ROUND);
+      FloatVector er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), q);
+      er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), er);
+      FloatVector e =
+          er.fma(FloatVector.broadcast(S, Elementary.E4), FloatVector.broadcast(S, Elementary.E3));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E2));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E1));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E0));
+      e = e.fma(er.mul(er), er).add(1f);
+      e =
+          e.mul(
+              et.reinterpretAsInts()
+                  .add(EXPONENT)
+                  .lanewise(VectorOperators.LSHL, 23)
+                  .reinterpretAsFloats());
+      FloatVector large = FloatVector.broadcast(S, 1f).sub(e);
+      large = large.blend(1f, a.compare(VectorOperators.GT, Elementary.ERF_ONE));
+      large = large.blend(large.neg(), z.compare(VectorOperators.LT, 0f));
+      FloatVector s = z.mul(z);
+      FloatVector p =
+          FloatVector.broadcast(S, Elementary.F6).fma(s, FloatVector.broadcast(S, Elementary.F5));
+      p = p.fma(s, FloatVector.broadcast(S, Elementary.F4));
+      p = p.fma(s, FloatVector.broadcast(S, Elementary.F3));
+      p = p.fma(s, FloatVector.broadcast(S, Elementary.F2));
+      p = p.fma(s, FloatVector.broadcast(S, Elementary.F1));
+      p = p.fma(s, FloatVector.broadcast(S, Elementary.F0));
+      FloatVector erf = large.blend(p.mul(z), a.compare(VectorOperators.LT, 1f));
+      FloatVector half = v.mul(v).mul(-0.5f);
+      FloatVector dt =
+          half.fma(
+              FloatVector.broadcast(S, Elementary.LOG2_E),
+              FloatVector.broadcast(S, Elementary.ROUND));
+      FloatVector dn = dt.sub(Elementary.ROUND);
+      FloatVector dr = dn.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), half);
+      dr = dn.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), dr);
+      FloatVector d =
+          dr.fma(FloatVector.broadcast(S, Elementary.E4), FloatVector.broadcast(S, Elementary.E3));
+      d = d.fma(dr, FloatVector.broadcast(S, Elementary.E2));
+      d = d.fma(dr, FloatVector.broadcast(S, Elementary.E1));
+      d = d.fma(dr, FloatVector.broadcast(S, Elementary.E0));
+      d = d.fma(dr.mul(dr), dr).add(1f);
+      d =
+          d.mul(
+              dt.reinterpretAsInts()
+                  .add(EXPONENT)
+                  .lanewise(VectorOperators.LSHL, 23)
+                  .reinterpretAsFloats());
+      d = d.blend(0f, half.compare(VectorOperators.LT, Elementary.EXP_LOW));
+      FloatVector cumulative =
+          erf.fma(FloatVector.broadcast(S, 0.5f), FloatVector.broadcast(S, 0.5f));
+      FloatVector slope = v.fma(d.mul(Elementary.INV_SQRT_2PI), cumulative);
+      FloatVector.fromArray(S, g, gAt + i).mul(slope).intoArray(g, gAt + i);
     }
-    for (int i = whole; i < n; i++) {
+    for (; i < n; i++) {
       g[gAt + i] *= Elementary.geluDerivative(x[xAt + i]);
     }
   }
 
   private static void geluTanhGradient(float[] x, int xAt, float[] g, int gAt, int n) {
-    float[] e = new float[CHUNK];
-    int whole = n - n % L;
-    for (int from = 0; from < whole; from += CHUNK) {
-      int count = Math.min(CHUNK, whole - from);
-      expOfGeluTanh(x, xAt + from, e, count);
-      for (int i = 0; i < count; i += L) {
-        FloatVector v = load(x, xAt + from + i);
-        FloatVector slope = geluTanhSlope(v, tanh(geluArgument(v), load(e, i)));
-        load(g, gAt + from + i).mul(slope).intoArray(g, gAt + from + i);
-      }
+    int i = 0;
+    for (; i + L <= n; i += L) {
+      FloatVector v = FloatVector.fromArray(S, x, xAt + i);
+      FloatVector v2 = v.mul(v);
+      FloatVector a =
+          v2.fma(
+                  FloatVector.broadcast(S, Elementary.GELU_CUBIC),
+                  FloatVector.broadcast(S, Elementary.GELU_LINEAR))
+              .mul(v);
+      a = a.blend(Elementary.GELU_HIGH, a.compare(VectorOperators.GT, Elementary.GELU_HIGH));
+      FloatVector et =
+          a.fma(
+              FloatVector.broadcast(S, Elementary.LOG2_E),
+              FloatVector.broadcast(S, Elementary.ROUND));
+      FloatVector en = et.sub(Elementary.ROUND);
+      FloatVector er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), a);
+      er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), er);
+      FloatVector e =
+          er.fma(FloatVector.broadcast(S, Elementary.E4), FloatVector.broadcast(S, Elementary.E3));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E2));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E1));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E0));
+      e = e.fma(er.mul(er), er).add(1f);
+      e =
+          e.mul(
+              et.reinterpretAsInts()
+                  .add(EXPONENT)
+                  .lanewise(VectorOperators.LSHL, 23)
+                  .reinterpretAsFloats());
+      e = e.blend(0f, a.compare(VectorOperators.LT, Elementary.EXP_LOW));
+      FloatVector s = FloatVector.broadcast(S, 1f).div(e.add(1f));
+      FloatVector slope =
+          v2.fma(
+              FloatVector.broadcast(S, Elementary.GELU_SLOPE_CUBIC),
+              FloatVector.broadcast(S, Elementary.GELU_SLOPE));
+      FloatVector slopes = v.mul(s).mul(FloatVector.broadcast(S, 1f).sub(s)).fma(slope, s);
+      FloatVector.fromArray(S, g, gAt + i).mul(slopes).intoArray(g, gAt + i);
     }
-    for (int i = whole; i < n; i++) {
+    for (; i < n; i++) {
       g[gAt + i] *= Elementary.geluTanhDerivative(x[xAt + i]);
     }
-  }
-
-  private static FloatVector geluTanhSlope(FloatVector x, FloatVector t) {
-    FloatVector du =
-        x.mul(x)
-            .fma(constant(3f * Elementary.GELU_CUBIC), constant(1f))
-            .mul(Elementary.SQRT_2_OVER_PI);
-    FloatVector slope = x.mul(0.5f).mul(t.neg().fma(t, constant(1f))).mul(du);
-    return t.fma(constant(0.5f), constant(0.5f)).add(slope);
   }
 
   // ---- whole rows
@@ -1290,11 +1321,31 @@ final class SimdKernels implements Kernels {
   public float expSum(float[] x, int at, int n, float scale, float max) {
     int i = 0;
     for (; i + L <= n; i += L) {
-      exp(load(x, at + i).mul(scale).sub(max)).intoArray(x, at + i);
+      FloatVector v = FloatVector.fromArray(S, x, at + i).mul(scale).sub(max);
+      FloatVector et =
+          v.fma(
+              FloatVector.broadcast(S, Elementary.LOG2_E),
+              FloatVector.broadcast(S, Elementary.ROUND));
+      FloatVector en = et.sub(Elementary.ROUND);
+      FloatVector er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), v);
+      er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), er);
+      FloatVector e =
+          er.fma(FloatVector.broadcast(S, Elementary.E4), FloatVector.broadcast(S, Elementary.E3));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E2));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E1));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E0));
+      e = e.fma(er.mul(er), er).add(1f);
+      e =
+          e.mul(
+              et.reinterpretAsInts()
+                  .add(EXPONENT)
+                  .lanewise(VectorOperators.LSHL, 23)
+                  .reinterpretAsFloats());
+      e = e.blend(0f, v.compare(VectorOperators.LT, Elementary.EXP_LOW));
+      e.intoArray(x, at + i);
     }
-    if (i < n) {
-      VectorMask<Float> mask = rest(i, n);
-      exp(load(x, at + i, mask).mul(scale).sub(max)).intoArray(x, at + i, mask);
+    for (; i < n; i++) {
+      x[at + i] = Elementary.exp(x[at + i] * scale - max);
     }
     return sum(x, at, n);
   }
@@ -1303,30 +1354,55 @@ final class SimdKernels implements Kernels {
   public float sumExp(float[] x, int at, int n, float max) {
     FloatVector low = FloatVector.zero(S);
     FloatVector high = FloatVector.zero(S);
-    int i = 0;
-    for (; i + LANES <= n; i += LANES) {
-      low = low.add(exp(load(x, at + i).sub(max)));
-      if (L < LANES) {
-        high = high.add(exp(load(x, at + i + L).sub(max)));
-      }
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += L) {
+      FloatVector v = FloatVector.fromArray(S, x, at + i).sub(max);
+      FloatVector et =
+          v.fma(
+              FloatVector.broadcast(S, Elementary.LOG2_E),
+              FloatVector.broadcast(S, Elementary.ROUND));
+      FloatVector en = et.sub(Elementary.ROUND);
+      FloatVector er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), v);
+      er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), er);
+      FloatVector e =
+          er.fma(FloatVector.broadcast(S, Elementary.E4), FloatVector.broadcast(S, Elementary.E3));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E2));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E1));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E0));
+      e = e.fma(er.mul(er), er).add(1f);
+      e =
+          e.mul(
+              et.reinterpretAsInts()
+                  .add(EXPONENT)
+                  .lanewise(VectorOperators.LSHL, 23)
+                  .reinterpretAsFloats());
+      e = e.blend(0f, v.compare(VectorOperators.LT, Elementary.EXP_LOW));
+      // with vectors of 8, the two halves of 16 lanes change places
+      FloatVector sum = low.add(e);
+      low = L == LANES ? sum : high;
+      high = L == LANES ? high : sum;
     }
-    if (i < n) {
-      VectorMask<Float> mask = rest(i, n);
-      low = low.add(exp(load(x, at + i, mask).sub(max)), mask);
-      if (i + L < n) {
-        mask = rest(i + L, n);
-        high = high.add(exp(load(x, at + i + L, mask).sub(max)), mask);
-      }
+    float[] lanes = new float[LANES];
+    low.intoArray(lanes, 0);
+    if (L < LANES) {
+      high.intoArray(lanes, L);
     }
-    return tree(low, high);
+    for (int i = whole; i < n; i++) {
+      lanes[i - whole] += Elementary.exp(x[at + i] - max);
+    }
+    return ScalarKernels.tree(lanes);
   }
 
+  // ---- down columns
+
   @Override
-  public void maxColumns(float[] x, int rows, int cols, int stride, float scale, float[] max) {
+  public void maxColumns(
+      float[] x, int at, int rows, int cols, int stride, float scale, float[] max) {
     for (int j = 0; j < cols; j += L) {
       FloatVector m = FloatVector.broadcast(S, Float.NEGATIVE_INFINITY);
       for (int i = 0; i < rows; i++) {
-        m = m.max(load(x, i * stride + j));
+        FloatVector v = FloatVector.fromArray(S, x, at + i * stride + j);
+        m = m.blend(v, v.compare(VectorOperators.GT, m));
       }
       m.mul(scale).intoArray(max, j);
     }
@@ -1334,92 +1410,73 @@ final class SimdKernels implements Kernels {
 
   @Override
   public void expColumns(
-      float[] x, int rows, int cols, int stride, float scale, float[] max, float[] sum, int sumAt) {
-    int j = 0;
-    for (; j + 2 * L <= cols; j += 2 * L) {
-      expColumns2(x, j, rows, stride, scale, max, j, sum, sumAt + j);
-    }
-    for (; j < cols; j += L) {
-      expColumn(x, j, rows, stride, scale, load(max, j)).intoArray(sum, sumAt + j);
-    }
-  }
-
-  private static FloatVector expColumn(
-      float[] x, int at, int rows, int stride, float scale, FloatVector max) {
-    FloatVector sum = FloatVector.zero(S);
-    for (int i = 0; i < rows; i++) {
-      FloatVector e = exp(load(x, at + i * stride).mul(scale).sub(max));
-      e.intoArray(x, at + i * stride);
-      sum = sum.add(e);
-    }
-    return sum;
-  }
-
-  /** Two vectors of columns; exp by hand for the reason that {@link #exp(float[], int)} gives. */
-  private static void expColumns2(
       float[] x,
       int at,
       int rows,
+      int cols,
       int stride,
       float scale,
       float[] max,
-      int maxAt,
       float[] sum,
       int sumAt) {
-    FloatVector maxA = load(max, maxAt);
-    FloatVector maxB = load(max, maxAt + L);
-    FloatVector sumA = FloatVector.zero(S);
-    FloatVector sumB = FloatVector.zero(S);
-    for (int i = 0; i < rows; i++) {
-      int xi = at + i * stride;
-      FloatVector a = load(x, xi).mul(scale).sub(maxA);
-      FloatVector b = load(x, xi + L).mul(scale).sub(maxB);
-      FloatVector ta = a.fma(constant(Elementary.LOG2_E), constant(Elementary.ROUND));
-      FloatVector tb = b.fma(constant(Elementary.LOG2_E), constant(Elementary.ROUND));
-      FloatVector na = ta.sub(Elementary.ROUND);
-      FloatVector nb = tb.sub(Elementary.ROUND);
-      FloatVector ra = na.fma(constant(-Elementary.LN2_HIGH), a);
-      FloatVector rb = nb.fma(constant(-Elementary.LN2_HIGH), b);
-      ra = na.fma(constant(-Elementary.LN2_LOW), ra);
-      rb = nb.fma(constant(-Elementary.LN2_LOW), rb);
-      FloatVector pa = ra.fma(constant(Elementary.E4), constant(Elementary.E3));
-      FloatVector pb = rb.fma(constant(Elementary.E4), constant(Elementary.E3));
-      pa = pa.fma(ra, constant(Elementary.E2));
-      pb = pb.fma(rb, constant(Elementary.E2));
-      pa = pa.fma(ra, constant(Elementary.E1));
-      pb = pb.fma(rb, constant(Elementary.E1));
-      pa = pa.fma(ra, constant(Elementary.E0));
-      pb = pb.fma(rb, constant(Elementary.E0));
-      pa = pa.fma(ra.mul(ra), ra).add(1f);
-      pb = pb.fma(rb.mul(rb), rb).add(1f);
-      pa = pa.mul(powerOfTwo(ta)).mul(2f);
-      pb = pb.mul(powerOfTwo(tb)).mul(2f);
-      pa = pa.blend(0f, a.compare(VectorOperators.LT, Elementary.EXP_LOW));
-      pb = pb.blend(0f, b.compare(VectorOperators.LT, Elementary.EXP_LOW));
-      pa = pa.blend(Float.POSITIVE_INFINITY, a.compare(VectorOperators.GT, Elementary.EXP_HIGH));
-      pb = pb.blend(Float.POSITIVE_INFINITY, b.compare(VectorOperators.GT, Elementary.EXP_HIGH));
-      pa.intoArray(x, xi);
-      pb.intoArray(x, xi + L);
-      sumA = sumA.add(pa);
-      sumB = sumB.add(pb);
+    for (int j = 0; j < cols; j += L) {
+      FloatVector m = FloatVector.fromArray(S, max, j);
+      FloatVector total = FloatVector.zero(S);
+      for (int i = 0; i < rows; i++) {
+        int xi = at + i * stride + j;
+        FloatVector v = FloatVector.fromArray(S, x, xi).mul(scale).sub(m);
+        FloatVector et =
+            v.fma(
+                FloatVector.broadcast(S, Elementary.LOG2_E),
+                FloatVector.broadcast(S, Elementary.ROUND));
+        FloatVector en = et.sub(Elementary.ROUND);
+        FloatVector er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), v);
+        er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), er);
+        FloatVector e =
+            er.fma(
+                FloatVector.broadcast(S, Elementary.E4), FloatVector.broadcast(S, Elementary.E3));
+        e = e.fma(er, FloatVector.broadcast(S, Elementary.E2));
+        e = e.fma(er, FloatVector.broadcast(S, Elementary.E1));
+        e = e.fma(er, FloatVector.broadcast(S, Elementary.E0));
+        e = e.fma(er.mul(er), er).add(1f);
+        e =
+            e.mul(
+                et.reinterpretAsInts()
+                    .add(EXPONENT)
+                    .lanewise(VectorOperators.LSHL, 23)
+                    .reinterpretAsFloats());
+        e = e.blend(0f, v.compare(VectorOperators.LT, Elementary.EXP_LOW));
+        e.intoArray(x, xi);
+        total = total.add(e);
+      }
+      total.intoArray(sum, sumAt + j);
     }
-    sumA.intoArray(sum, sumAt);
-    sumB.intoArray(sum, sumAt + L);
   }
 
   @Override
   public void softmaxGradientColumns(
-      float[] e, float[] dp, int rows, int cols, int stride, float[] factor, float scale) {
+      float[] e,
+      float[] dp,
+      int start,
+      int rows,
+      int cols,
+      int stride,
+      float[] factor,
+      float scale) {
     for (int j = 0; j < cols; j += L) {
       FloatVector d = FloatVector.zero(S);
       for (int i = 0; i < rows; i++) {
-        d = load(e, i * stride + j).fma(load(dp, i * stride + j), d);
+        int at = start + i * stride + j;
+        d = FloatVector.fromArray(S, e, at).fma(FloatVector.fromArray(S, dp, at), d);
       }
-      d = d.mul(load(factor, j));
-      FloatVector f = load(factor, j).mul(scale);
+      d = d.mul(FloatVector.fromArray(S, factor, j));
+      FloatVector f = FloatVector.fromArray(S, factor, j).mul(scale);
       for (int i = 0; i < rows; i++) {
-        int at = i * stride + j;
-        load(e, at).mul(f).mul(load(dp, at).sub(d)).intoArray(dp, at);
+        int at = start + i * stride + j;
+        FloatVector.fromArray(S, e, at)
+            .mul(f)
+            .mul(FloatVector.fromArray(S, dp, at).sub(d))
+            .intoArray(dp, at);
       }
     }
   }
@@ -1437,12 +1494,17 @@ final class SimdKernels implements Kernels {
       float scale) {
     for (int i = 0; i < n; i += L) {
       IntVector draws = IntVector.fromArray(I, rowBases, i).add(channel * CounterRandom.GOLDEN);
+      // CounterRandom.mix
+      draws = draws.lanewise(VectorOperators.XOR, draws.lanewise(VectorOperators.LSHR, 16));
+      draws = draws.mul(0x7feb352d);
+      draws = draws.lanewise(VectorOperators.XOR, draws.lanewise(VectorOperators.LSHR, 15));
+      draws = draws.mul(0x846ca68b);
+      draws = draws.lanewise(VectorOperators.XOR, draws.lanewise(VectorOperators.LSHR, 16));
       VectorMask<Float> kept =
-          mix(draws)
-              .lanewise(VectorOperators.LSHR, 8)
-              .compare(VectorOperators.GE, threshold)
-              .cast(S);
-      FloatVector.zero(S).blend(load(x, xAt + i).mul(scale), kept).intoArray(y, yAt + i);
+          draws.lanewise(VectorOperators.LSHR, 8).compare(VectorOperators.GE, threshold).cast(S);
+      FloatVector.zero(S)
+          .blend(FloatVector.fromArray(S, x, xAt + i).mul(scale), kept)
+          .intoArray(y, yAt + i);
     }
   }
 
@@ -1452,7 +1514,7 @@ final class SimdKernels implements Kernels {
     float mean = sum(x, xAt, n) / n;
     int i = 0;
     for (; i + L <= n; i += L) {
-      load(x, xAt + i).sub(mean).intoArray(x, xAt + i);
+      FloatVector.fromArray(S, x, xAt + i).sub(mean).intoArray(x, xAt + i);
     }
     for (; i < n; i++) {
       x[xAt + i] -= mean;
@@ -1460,9 +1522,10 @@ final class SimdKernels implements Kernels {
     float variance = dot(x, xAt, x, xAt, n) / n;
     float factor = (float) (1 / Math.sqrt(variance + epsilon));
     for (i = 0; i + L <= n; i += L) {
-      FloatVector v = load(x, xAt + i).mul(factor);
+      FloatVector v = FloatVector.fromArray(S, x, xAt + i).mul(factor);
       v.intoArray(x, xAt + i);
-      v.fma(load(gamma, i), load(beta, i)).intoArray(y, yAt + i);
+      v.fma(FloatVector.fromArray(S, gamma, i), FloatVector.fromArray(S, beta, i))
+          .intoArray(y, yAt + i);
     }
     for (; i < n; i++) {
       x[xAt + i] *= factor;
@@ -1476,17 +1539,19 @@ final class SimdKernels implements Kernels {
       float[] g, int gAt, float[] normalised, int nAt, float factor, int n, float[] gamma) {
     int i = 0;
     for (; i + L <= n; i += L) {
-      load(g, gAt + i).mul(load(gamma, i)).intoArray(g, gAt + i);
+      FloatVector.fromArray(S, g, gAt + i)
+          .mul(FloatVector.fromArray(S, gamma, i))
+          .intoArray(g, gAt + i);
     }
     for (; i < n; i++) {
       g[gAt + i] *= gamma[i];
     }
     float mean = sum(g, gAt, n) / n;
     float slope = dot(g, gAt, normalised, nAt, n) / n;
-    FloatVector down = constant(-slope);
+    FloatVector down = FloatVector.broadcast(S, -slope);
     for (i = 0; i + L <= n; i += L) {
-      load(normalised, nAt + i)
-          .fma(down, load(g, gAt + i).sub(mean))
+      FloatVector.fromArray(S, normalised, nAt + i)
+          .fma(down, FloatVector.fromArray(S, g, gAt + i).sub(mean))
           .mul(factor)
           .intoArray(g, gAt + i);
     }
@@ -1501,16 +1566,21 @@ final class SimdKernels implements Kernels {
     float keep2 = 1f - step.beta2();
     int i = from;
     for (; i + L <= to; i += L) {
-      FloatVector d = load(g, i).mul(step.gradientScale());
-      FloatVector first = load(m, i).fma(constant(step.beta1()), d.mul(keep1));
-      FloatVector second = load(v, i).fma(constant(step.beta2()), d.mul(d).mul(keep2));
+      FloatVector d = FloatVector.fromArray(S, g, i).mul(step.gradientScale());
+      FloatVector first =
+          FloatVector.fromArray(S, m, i).fma(FloatVector.broadcast(S, step.beta1()), d.mul(keep1));
+      FloatVector second =
+          FloatVector.fromArray(S, v, i)
+              .fma(FloatVector.broadcast(S, step.beta2()), d.mul(d).mul(keep2));
       first.intoArray(m, i);
       second.intoArray(v, i);
       FloatVector root = second.div(step.correction2()).sqrt().add(step.epsilon());
-      FloatVector old = load(w, i);
+      FloatVector old = FloatVector.fromArray(S, w, i);
       FloatVector update =
-          old.fma(constant(step.weightDecay()), first.div(step.correction1()).div(root));
-      update.fma(constant(-step.learningRate()), old).intoArray(w, i);
+          old.fma(
+              FloatVector.broadcast(S, step.weightDecay()),
+              first.div(step.correction1()).div(root));
+      update.fma(FloatVector.broadcast(S, -step.learningRate()), old).intoArray(w, i);
     }
     for (; i < to; i++) {
       float d = g[i] * step.gradientScale();

@@ -204,9 +204,9 @@ class KernelsTest {
             float[] dp = floats(n * stride, 8, false);
             float[] max = new float[stride];
             float[] sum = new float[stride + 2];
-            k.maxColumns(x, n, cols, stride, 0.35f, max);
-            k.expColumns(x, n, cols, stride, 0.35f, max, sum, 2);
-            k.softmaxGradientColumns(x, dp, n, cols, stride, floats(cols, 9, false), 0.35f);
+            k.maxColumns(x, 0, n, cols, stride, 0.35f, max);
+            k.expColumns(x, 0, n, cols, stride, 0.35f, max, sum, 2);
+            k.softmaxGradientColumns(x, dp, 0, n, cols, stride, floats(cols, 9, false), 0.35f);
             return all(x, dp, max, sum);
           });
     }

@@ -1,0 +1,115 @@
+package org.realm4j.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.realm4j.bench.Alternately.Sample;
+import org.realm4j.reference.KernelProbe;
+import org.realm4j.reference.KernelProbe.Kind;
+
+/**
+ * {@code kernels}: what is not a matrix product, over ten million values, beside the least time
+ * that the machine allows.
+ */
+final class KernelsSection {
+  private static final String NAME = "kernels";
+  private static final int VALUES = 10_000_000;
+
+  /**
+   * What a kernel cannot do without, for each value.
+   *
+   * @param cols of a row
+   * @param bytes read and written, each array once
+   * @param multiplications and fused multiply-adds of the formula, as in the backend's {@code
+   *     Elementary}; additions, comparisons and bit operations run beside them
+   */
+  private record Work(
+      Kind kind,
+      String name,
+      int cols,
+      double bytes,
+      int multiplications,
+      int divisions,
+      int roots) {}
+
+  // exp: 1 to scale, 2 to reduce, 4 for the polynomial, r * r, 1 to join, 2 for the power of two
+  private static final int EXP = 11;
+  // tanh: x * x, 4 for the polynomial, 2 to finish it, -2 a, exp; and one division
+  private static final int TANH = 8 + EXP;
+  // erf: x * x, 6 for one polynomial and 1 to finish it, 7 for the other, exp
+  private static final int ERF = 15 + EXP;
+  // of the tanh in GELU: x * x, one fused, c * x and the product of both
+  private static final int TANH_ARGUMENT = 4;
+
+  private static final List<Work> ALL =
+      List.of(
+          // c x, exp, the division by the sum as one product; in place
+          new Work(Kind.SOFTMAX, "softmax, rows of 128", 128, 8, 2 + EXP, 0, 0),
+          // p . dp, p * (...), * c; p is read, dp changed
+          new Work(Kind.SOFTMAX_GRADIENT, "softmax gradient, rows of 128", 128, 12, 3, 0, 0),
+          // the squares' sum, the factor, gamma x + beta; x changed, y written
+          new Work(Kind.LAYER_NORM, "layer norm, rows of 384", 384, 12, 3, 0, 0),
+          // g * gamma, g . x, x * slope + g, * factor; x read, g changed
+          new Work(Kind.LAYER_NORM_GRADIENT, "layer norm gradient, rows of 384", 384, 12, 4, 0, 0),
+          // x * sqrt(1/2), erf, x / 2, the product; x read, y written
+          new Work(Kind.GELU, "GELU (erf)", 1, 8, 3 + ERF, 0, 0),
+          // x * x, * -1/2, exp, the density's factor; as above and 1/2 + erf / 2; x * d + c, g *
+          // ...
+          new Work(Kind.GELU_GRADIENT, "GELU (erf) gradient", 1, 12, 3 + EXP + 2 + ERF + 2, 0, 0),
+          new Work(Kind.GELU_TANH, "GELU (tanh)", 1, 8, TANH_ARGUMENT + TANH + 2, 1, 0),
+          // its argument's slope 2, x / 2 and three products, 1/2 + t / 2, g * ...
+          new Work(
+              Kind.GELU_TANH_GRADIENT,
+              "GELU (tanh) gradient",
+              1,
+              12,
+              TANH_ARGUMENT + TANH + 2 + 4 + 2,
+              1,
+              0),
+          // g scaled, 2 for the first moment, 3 for the second, decay, update; the moments by their
+          // corrections and by each other; w, m and v changed, g read
+          new Work(Kind.ADAM, "AdamW", 1, 28, 8, 3, 1));
+
+  private KernelsSection() {}
+
+  static void run(Context context) {
+    for (int threads : context.threads()) {
+      Limits limits = context.limits(threads);
+      try (KernelProbe probe = new KernelProbe(context.kernels(), threads)) {
+        for (Work work : ALL) {
+          KernelProbe.Kernel kernel = probe.kernel(work.kind, VALUES, work.cols);
+          Alternately.warm(
+              () -> {
+                kernel.refill().run();
+                kernel.run().run();
+              },
+              context.either(0.3, 1.5));
+          List<Sample> samples = samples(kernel, context.rounds(21));
+          double nanos = 1e9 / Comparison.speed(VALUES, samples);
+          context.add(
+              Row.of(NAME, work.name, threads, nanos, "ns/value")
+                  .limitedBy(
+                      limits.nanoseconds(
+                          work.bytes, work.multiplications, work.divisions, work.roots))
+                  .with("our_cores", Comparison.cores(samples))
+                  .with("bytes", work.bytes)
+                  .with("multiplications", work.multiplications)
+                  .with("divisions", work.divisions)
+                  .with("roots", work.roots));
+        }
+      }
+    }
+  }
+
+  private static List<Sample> samples(KernelProbe.Kernel kernel, int rounds) {
+    List<Sample> samples = new ArrayList<>();
+    for (int r = 0; r < rounds; r++) {
+      kernel.refill().run();
+      long cpu = Alternately.processCpu();
+      long start = System.nanoTime();
+      kernel.run().run();
+      double seconds = (System.nanoTime() - start) * 1e-9;
+      samples.add(new Sample(seconds, (Alternately.processCpu() - cpu) * 1e-9));
+    }
+    return samples;
+  }
+}

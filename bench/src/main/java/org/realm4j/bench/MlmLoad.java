@@ -1,0 +1,66 @@
+package org.realm4j.bench;
+
+import java.util.Arrays;
+import java.util.Map;
+import org.realm4j.io.JsonObject;
+import org.realm4j.nn.BertConfig;
+import org.realm4j.nn.KnowledgeAugmentedEncoder;
+import org.realm4j.nn.TokenBatch;
+import org.realm4j.nn.Weights;
+import org.realm4j.reference.KernelChoice;
+import org.realm4j.reference.ReferenceBackend;
+import org.realm4j.tensor.Session;
+import org.realm4j.tensor.Tape;
+import org.realm4j.tensor.Tensor;
+import org.realm4j.train.Optimizer;
+
+/** One step of a BERT's training with masked tokens: forward, backward, AdamW. */
+final class MlmLoad implements Worker.Load {
+  private final Session session;
+  private final KnowledgeAugmentedEncoder encoder;
+  private final Optimizer optimizer;
+  private final TokenBatch batch;
+  private final int[] rows;
+  private final int[] targets;
+
+  /** Job: sequences, length, masked (in each sequence). */
+  MlmLoad(JsonObject job, KernelChoice kernels) {
+    encoder =
+        new KnowledgeAugmentedEncoder(
+            BertConfig.of(job.object("model")), "realm.", Weights.random(1));
+    optimizer = Networks.optimizer(encoder.parameters());
+    int[] lengths = new int[job.int32("sequences")];
+    Arrays.fill(lengths, job.int32("length"));
+    batch = Networks.random(lengths, 1);
+    int masked = job.int32("masked");
+    rows = new int[lengths.length * masked];
+    Arrays.setAll(rows, i -> batch.offsets()[i / masked] + i % masked * lengths[0] / masked);
+    targets = Networks.words(rows.length, 2);
+    session = new ReferenceBackend(kernels).open(job.int32("threads"));
+  }
+
+  @Override
+  public Map<String, Object> run(JsonObject request) {
+    float loss;
+    float[] weights = new float[rows.length];
+    Arrays.fill(weights, -1f / rows.length);
+    try (Tape tape = session.record()) {
+      Tensor tokens = encoder.logLikelihood(session, batch, rows, targets, null); // [rows, 1]
+      Tensor mean = session.weightedSum(tokens, weights);
+      loss = mean.scalar();
+      session.backward(mean);
+    }
+    optimizer.step(session, 1f);
+    return Map.of("loss", loss);
+  }
+
+  @Override
+  public long parameters() {
+    return Networks.size(optimizer.parameters());
+  }
+
+  @Override
+  public void close() {
+    session.close();
+  }
+}

@@ -1,0 +1,195 @@
+package org.realm4j.bench;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.realm4j.bench.Alternately.Sample;
+import org.realm4j.io.JsonObject;
+import org.realm4j.nn.BertConfig;
+import org.realm4j.tensor.Activation;
+
+/**
+ * {@code step}: one pre-training step of 4 queries of 64 tokens with 7 passages of 128 and the null
+ * document each, read together with 192 tokens, 8 of them masked; from a fresh start on.
+ */
+final class StepSection {
+  private static final String NAME = "step";
+  private static final RealmBatch BATCH = RealmBatch.even(4, 8, 64, 128, 192, 8);
+  private static final BertConfig MODEL = Networks.miniLm(Activation.GELU_TANH);
+
+  /** Within so much of the steady time a step has full speed. */
+  private static final double FULL_SPEED = 1.05;
+
+  private StepSection() {}
+
+  /** What both sides are told. */
+  static Map<String, Object> job(int threads, List<RealmBatch> batches) {
+    Map<String, Object> job = new LinkedHashMap<>();
+    job.put("load", "realm");
+    job.put("threads", threads);
+    job.put("model", Networks.toJson(MODEL));
+    job.put("batches", batches.stream().map(RealmBatch::toJson).toList());
+    return job;
+  }
+
+  static void run(Context context) {
+    Map<Integer, Row> speeds = new TreeMap<>();
+    for (int threads : context.threads()) {
+      context.limits(threads); // before the sides start
+      try (SideBySide sides = SideBySide.torch(context, job(threads, List.of(BATCH)))) {
+        List<Map<String, Object>> request = List.of(Map.of("batch", 0));
+        sides.run(context.either(2, 4), request); // the first steps, for what is said of them
+        List<List<Sample>> samples = sides.run(context.rounds(7), request);
+        double perStep = MemoryOnPaper.stepGflop(MODEL, BATCH);
+        Row row =
+            sides
+                .row(NAME, "REALM step", threads, "tokens/s", BATCH.tokens(), samples)
+                .limitedBy(context.limits(threads).fma() / perStep * BATCH.tokens())
+                .with("gflop", perStep);
+        speeds.put(threads, row);
+        context.add(row);
+        compareParameters(context, sides);
+        starts(context, sides, threads);
+        memory(context, sides, threads);
+        garbage(context, sides, threads, samples.getFirst().size());
+      }
+    }
+    scaling(context, speeds);
+  }
+
+  private static void compareParameters(Context context, SideBySide sides) {
+    if (sides.peer() != null) {
+      long ours = sides.ours().ready().integer("parameters");
+      long theirs = sides.peer().ready().integer("parameters");
+      if (ours != theirs) {
+        context.fail("step: parameters: expected torch's " + theirs + ", found " + ours);
+      }
+    }
+  }
+
+  private static void starts(Context context, SideBySide sides, int threads) {
+    context.add(
+        pair(
+            "from the start to the end of the first step",
+            threads,
+            "s",
+            sides,
+            sides.ours().startSeconds() + sides.ourAnswers().getFirst().number("seconds"),
+            sides.peer() == null
+                ? Double.NaN
+                : sides.peer().startSeconds() + sides.peerAnswers().getFirst().number("seconds")));
+    context.add(
+        pair(
+            "from the start to a step of full speed",
+            threads,
+            "s",
+            sides,
+            fullSpeed(sides.ours(), sides.ourAnswers()),
+            sides.peer() == null ? Double.NaN : fullSpeed(sides.peer(), sides.peerAnswers())));
+  }
+
+  /** Seconds of its own until a step begins that takes hardly longer than later ones. */
+  private static double fullSpeed(Peer side, List<JsonObject> answers) {
+    double[] all = answers.stream().mapToDouble(a -> a.number("seconds")).toArray();
+    double steady =
+        Statistics.median(java.util.Arrays.copyOfRange(all, all.length / 2, all.length));
+    double elapsed = side.startSeconds();
+    for (double step : all) {
+      if (step <= FULL_SPEED * steady) {
+        break;
+      }
+      elapsed += step;
+    }
+    return elapsed;
+  }
+
+  private static void memory(Context context, SideBySide sides, int threads) {
+    double onPaper = 0;
+    for (MemoryOnPaper.Term term : MemoryOnPaper.step(MODEL, BATCH)) {
+      onPaper += term.mebibytes();
+      context.add(Row.of(NAME, "on paper: " + term.name(), threads, term.mebibytes(), "MiB"));
+    }
+    context.add(
+        pair(
+                "peak memory (RSS); limit: on paper",
+                threads,
+                "MiB",
+                sides,
+                sides.ourAnswers().getLast().number("peak_mib"),
+                sides.peer() == null
+                    ? Double.NaN
+                    : sides.peerAnswers().getLast().number("peak_mib"))
+            .limitedBy(onPaper));
+    context.add(
+        Row.of(
+                NAME,
+                "heap in use after a step; limit: on paper",
+                threads,
+                last(sides, "heap_mib"),
+                "MiB")
+            .limitedBy(onPaper));
+  }
+
+  private static double last(SideBySide sides, String key) {
+    return sides.ourAnswers().getLast().number(key);
+  }
+
+  private static void garbage(Context context, SideBySide sides, int threads, int steady) {
+    List<JsonObject> all = sides.ourAnswers();
+    List<JsonObject> last = all.subList(all.size() - steady, all.size());
+    double seconds = last.stream().mapToDouble(a -> a.number("seconds")).sum();
+    double collecting = last.stream().mapToDouble(a -> a.number("collecting")).sum();
+    double bytes =
+        Statistics.median(last.stream().mapToDouble(a -> a.number("allocated")).toArray());
+    context.add(
+        Row.of(NAME, "share of the time in collections", threads, 100 * collecting / seconds, "%"));
+    context.add(Row.of(NAME, "allocated in a steady step", threads, bytes / (1 << 20), "MiB"));
+  }
+
+  /** A figure of which less is better. */
+  private static Row pair(
+      String name, int threads, String unit, SideBySide sides, double ours, double peer) {
+    double no = Double.NaN;
+    String peerName = sides.peer() == null ? "" : sides.peer().name();
+    return new Row(
+        NAME,
+        name,
+        threads,
+        ours,
+        unit,
+        peerName,
+        peer,
+        peer / ours,
+        no,
+        no,
+        no,
+        no,
+        new LinkedHashMap<>());
+  }
+
+  private static void scaling(Context context, Map<Integer, Row> speeds) {
+    if (speeds.size() < 2) {
+      return;
+    }
+    Row one = speeds.values().iterator().next();
+    for (Row row : speeds.values().stream().skip(1).toList()) {
+      double no = Double.NaN;
+      context.add(
+          new Row(
+              NAME,
+              "speed-up over threads " + one.threads(),
+              row.threads(),
+              row.ours() / one.ours(),
+              "x",
+              row.peerName(),
+              row.peer() / one.peer(),
+              no,
+              no,
+              no,
+              no,
+              (double) row.threads() / one.threads(),
+              new LinkedHashMap<>()));
+    }
+  }
+}
