@@ -378,12 +378,17 @@ final class Products {
           kStep = tileRows;
           tileStep = tileRows * depth;
         }
-        for (int r = 0; r < some; r += tileRows, at += tileStep) {
-          int rows = Math.min(tileRows, some - r);
-          for (int p = panelFrom; p < panelTo; p++) {
-            int panelAt = bAt + (p - panelFrom) * panelDepth * tileCols;
-            int cols = Math.min(tileCols, n - p * tileCols);
-            tile(rows, cols, from, at, rowStep, kStep, panelAt, row + r, p * tileCols);
+        // a few panels and all rows at a time: the panels stay in the second-level cache
+        for (int group = panelFrom; group < panelTo; group += OWN_PANELS) {
+          int groupTo = Math.min(panelTo, group + OWN_PANELS);
+          for (int r = 0; r < some; r += tileRows) {
+            int rows = Math.min(tileRows, some - r);
+            int tileAt = at + r / tileRows * tileStep;
+            for (int p = group; p < groupTo; p++) {
+              int panelAt = bAt + (p - panelFrom) * panelDepth * tileCols;
+              int cols = Math.min(tileCols, n - p * tileCols);
+              tile(rows, cols, from, tileAt, rowStep, kStep, panelAt, row + r, p * tileCols);
+            }
           }
         }
       }
