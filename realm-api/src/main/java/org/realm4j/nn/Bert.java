@@ -134,16 +134,20 @@ public final class Bert {
    */
   public Tensor forward(
       Session s, TokenBatch batch, int @Nullable [] rows, @Nullable DropoutPlan dropout) {
-    return states(s, batch, rows, dropout).getLast();
+    return states(s, batch, rows, dropout, false).getLast();
   }
 
   /** The embeddings' layer norm and then what each layer gives, all {@code [tokens, hidden]}. */
   public List<Tensor> hiddenStates(Session s, TokenBatch batch) {
-    return states(s, batch, null, null);
+    return states(s, batch, null, null, true);
   }
 
   private List<Tensor> states(
-      Session s, TokenBatch batch, int @Nullable [] rows, @Nullable DropoutPlan dropout) {
+      Session s,
+      TokenBatch batch,
+      int @Nullable [] rows,
+      @Nullable DropoutPlan dropout,
+      boolean all) {
     check(batch);
     int[] counters = dropout == null ? null : dropout.tokenRows(batch);
     List<Tensor> states = new ArrayList<>();
@@ -151,6 +155,9 @@ public final class Bert {
     for (int i = 0; i < layers.size(); i++) {
       boolean last = i == layers.size() - 1;
       states.add(layer(s, i, states.get(i), batch, last ? rows : null, dropout, counters));
+      if (!all) {
+        s.release(states.get(i));
+      }
     }
     return states;
   }
@@ -159,6 +166,7 @@ public final class Bert {
   Tensor embed(Session s, TokenBatch b, @Nullable DropoutPlan dropout, int @Nullable [] counters) {
     Tensor sum = s.embeddingSum(b.ids(), b.segments(), b.positions(), word, segment, position);
     Tensor x = embeddingNorm.apply(s, sum, null, config.layerNormEpsilon());
+    s.release(sum);
     return drop(s, x, dropout, counters, null, -1, 0);
   }
 
@@ -179,21 +187,32 @@ public final class Bert {
         dropout == null || counters == null
             ? null
             : dropout.at(index, 0, DropoutPlan.select(counters, rows));
-    Tensor context =
-        s.attention(
-            l.query.apply(s, from, Activation.NONE),
-            l.key.apply(s, x, Activation.NONE),
-            l.value.apply(s, x, Activation.NONE),
-            queryOffsets,
-            batch.offsets(),
-            config.heads(),
-            onWeights);
+    Tensor q = l.query.apply(s, from, Activation.NONE);
+    Tensor k = l.key.apply(s, x, Activation.NONE);
+    Tensor v = l.value.apply(s, x, Activation.NONE);
+    Tensor context = s.attention(q, k, v, queryOffsets, batch.offsets(), config.heads(), onWeights);
+    release(s, q, k, v);
     Tensor attended = l.out.apply(s, context, Activation.NONE);
+    s.release(context);
     attended = drop(s, attended, dropout, counters, rows, index, 1);
     Tensor middle = l.norm.apply(s, attended, from, epsilon);
-    Tensor out = l.down.apply(s, l.up.apply(s, middle, config.activation()), Activation.NONE);
+    s.release(attended);
+    Tensor up = l.up.apply(s, middle, config.activation());
+    Tensor out = l.down.apply(s, up, Activation.NONE);
+    s.release(up);
     out = drop(s, out, dropout, counters, rows, index, 2);
-    return l.end.apply(s, out, middle, epsilon);
+    Tensor result = l.end.apply(s, out, middle, epsilon);
+    release(s, out, middle);
+    if (rows != null) {
+      s.release(from);
+    }
+    return result;
+  }
+
+  private static void release(Session s, Tensor... tensors) {
+    for (Tensor t : tensors) {
+      s.release(t);
+    }
   }
 
   private Tensor drop(
@@ -207,7 +226,9 @@ public final class Bert {
     if (dropout == null || counters == null) {
       return x;
     }
-    return s.dropout(x, dropout.at(layer, place, DropoutPlan.select(counters, rows)));
+    Tensor dropped = s.dropout(x, dropout.at(layer, place, DropoutPlan.select(counters, rows)));
+    s.release(x);
+    return dropped;
   }
 
   /** How ascending rows fall to the sequences. */

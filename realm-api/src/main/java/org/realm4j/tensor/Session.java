@@ -52,6 +52,13 @@ public interface Session extends AutoCloseable {
   /** A parameter as a tensor, such as a free null document's vector. */
   Tensor parameter(Parameter p);
 
+  /**
+   * Says that the caller will not use a tensor again, so that its memory can be used for others
+   * before the tape is closed. Backward steps are not touched: what they need stays. Reading a
+   * released tensor is an error of the caller, which a session may or may not notice.
+   */
+  default void release(Tensor x) {}
+
   // ---- networks
 
   /**

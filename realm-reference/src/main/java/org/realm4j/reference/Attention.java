@@ -92,6 +92,9 @@ final class Attention {
       Shapes.dropout(dropout, q.rows());
     }
     Attention a = new Attention(space, q, k, v, queryOffsets, keyOffsets, heads, dropout);
+    q.keep();
+    k.keep();
+    v.keep();
     a.forward();
     space.record(a.y, a::backward);
     return a.y;

@@ -6,12 +6,13 @@ import java.util.Arrays;
 import org.realm4j.io.RealmException;
 
 /**
- * Arrays that are used again, by size class: four classes to each doubling, so that at most a fifth
- * is wasted. An array is at least as long as was asked. Batches differ from step to step, so what
- * lies free is bounded by a share of what was lent at the same time; the rest goes back to the
- * heap, the longest unused first. For one thread.
+ * Arrays that are used again, by size class: sixteen classes to each doubling, so that at most a
+ * sixteenth is wasted. An array is at least as long as was asked. Batches differ from step to step,
+ * so what lies free is bounded by a share of what was lent at the same time; the rest goes back to
+ * the heap, the longest unused first. For one thread.
  */
 final class FloatPool {
+  private static final int CLASSES = 16;
   private static final int SMALLEST = 64;
   private static final long LARGEST = Integer.MAX_VALUE - 8;
 
@@ -19,7 +20,7 @@ final class FloatPool {
   private static final double SLACK = 0.5;
 
   /** How many size classes above the right one are looked at: up to half as much again. */
-  private static final int LARGER = 2;
+  private static final int LARGER = 8;
 
   /** An array that may be taken, and when it was given back. */
   private record Free(float[] array, long since) {}
@@ -118,7 +119,7 @@ final class FloatPool {
   }
 
   private static int nextClass(int size) {
-    return (int) Math.min(size + (long) Integer.highestOneBit(size) / 4, LARGEST);
+    return (int) Math.min(size + Math.max(Integer.highestOneBit(size) / CLASSES, 1L), LARGEST);
   }
 
   private static int sizeClass(long n) {
@@ -128,7 +129,7 @@ final class FloatPool {
     if (n <= SMALLEST) {
       return SMALLEST;
     }
-    long step = Math.max(Long.highestOneBit(n - 1) >> 2, 1);
+    long step = Math.max(Long.highestOneBit(n - 1) / CLASSES, 1);
     return (int) Math.min((n + step - 1) / step * step, LARGEST);
   }
 }

@@ -34,6 +34,10 @@ final class Linear {
             new Target(before, 0, out, false),
             finish(space.kernels(), before, y.data(), out, bias, act));
     float[] saved = keep ? before : y.data();
+    x.keep();
+    if (act == Activation.RELU || act == Activation.TANH) {
+      y.keep();
+    }
     space.record(y, () -> backward(space, x, weight, bias, act, y, saved));
     return y;
   }

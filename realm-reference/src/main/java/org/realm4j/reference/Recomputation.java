@@ -16,6 +16,7 @@ final class Recomputation {
     if (!space.recording()) {
       return space.values(segment.apply(x));
     }
+    x.keep();
     float[] copy;
     int rows;
     int cols;

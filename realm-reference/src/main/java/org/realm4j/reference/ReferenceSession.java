@@ -78,6 +78,11 @@ final class ReferenceSession implements Session {
     return v;
   }
 
+  @Override
+  public void release(Tensor x) {
+    space.values(x).discard();
+  }
+
   // ---- networks
 
   @Override

@@ -177,6 +177,7 @@ final class Rows {
     Shapes.indices("starts", starts, start.rows());
     Shapes.indices("ends", ends, end.rows());
     Values y = space.result(starts.length, cols, start.wanted() || end.wanted());
+    y.keep();
     Kernels k = space.kernels();
     space.split(
         starts.length,

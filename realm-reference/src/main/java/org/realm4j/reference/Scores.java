@@ -19,6 +19,8 @@ final class Scores {
     Shapes.indices("bRows", bRows, b.rows());
     Kernels k = space.kernels();
     Values y = space.result(aRows.length, 1, a.wanted() || b.wanted());
+    a.keep();
+    b.keep();
     space.split(
         aRows.length,
         cols,
@@ -65,6 +67,7 @@ final class Scores {
     Shapes.cols("x", x, 1);
     Shapes.offsets("offsets", offsets, x.rows());
     Values y = space.result(x.rows(), 1, x.wanted());
+    y.keep();
     float[] out = y.data();
     for (int s = 0; s + 1 < offsets.length; s++) {
       double total = logSumExp(x.data(), offsets[s], offsets[s + 1], null);
@@ -98,6 +101,7 @@ final class Scores {
       Shapes.length("marked", marked.length, x.rows());
     }
     Values y = space.result(offsets.length - 1, 1, x.wanted());
+    x.keep();
     for (int s = 0; s + 1 < offsets.length; s++) {
       y.data()[s] = (float) logSumExp(x.data(), offsets[s], offsets[s + 1], marked);
     }

@@ -16,6 +16,10 @@ final class Values implements Tensor {
   private final boolean wanted;
 
   private final boolean owner;
+
+  /** Whether a backward step reads the values again. */
+  private boolean kept;
+
   private float @Nullable [] data;
   private float @Nullable [] gradient;
 
@@ -64,7 +68,8 @@ final class Values implements Tensor {
   float[] data() {
     float[] d = data;
     if (d == null) {
-      throw new IllegalStateException("tensor " + shape() + " is used after its tape was closed");
+      throw new IllegalStateException(
+          "tensor " + shape() + " is used after it was released or its tape was closed");
     }
     return d;
   }
@@ -73,6 +78,18 @@ final class Values implements Tensor {
   public float[] toArray() {
     space.checkOpen();
     return Arrays.copyOf(data(), size());
+  }
+
+  /** For an operation whose backward step reads the values of this input, or of its result. */
+  void keep() {
+    kept |= tape.recording();
+  }
+
+  /** The caller does not need the values any more. */
+  void discard() {
+    if (!kept) {
+      releaseData();
+    }
   }
 
   boolean hasGradient() {
@@ -120,6 +137,10 @@ final class Values implements Tensor {
 
   private void release() {
     releaseGradient();
+    releaseData();
+  }
+
+  private void releaseData() {
     float[] d = data;
     data = null;
     if (d != null && owner) {

@@ -49,6 +49,7 @@ final class Vocabulary {
     Shapes.length("targets", targets.length, hidden.rows());
     Shapes.indices("targets", targets, weight.rows());
     Vocabulary v = new Vocabulary(space, hidden, weight, bias, targets);
+    hidden.keep();
     v.forward();
     space.record(v.y, v::backward);
     return v.y;

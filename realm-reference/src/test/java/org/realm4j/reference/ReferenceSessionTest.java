@@ -1,5 +1,6 @@
 package org.realm4j.reference;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,6 +9,8 @@ import org.junit.jupiter.api.Test;
 import org.realm4j.io.RealmException;
 import org.realm4j.tensor.Activation;
 import org.realm4j.tensor.BackendProvider;
+import org.realm4j.tensor.CounterRandom;
+import org.realm4j.tensor.Parameter;
 import org.realm4j.tensor.Session;
 import org.realm4j.tensor.Tape;
 import org.realm4j.tensor.Tensor;
@@ -31,6 +34,39 @@ class ReferenceSessionTest {
       }
       assertEquals(after, s.pooledFloats());
     }
+  }
+
+  @Test
+  void releasedMemoryIsUsedAgainUnlessBackwardReadsIt() {
+    Parameter w = Parameter.filled("w", Parameter.Kind.WEIGHT, 64, 64, 0.25f);
+    Parameter gamma = Parameter.filled("gamma", Parameter.Kind.LAYER_NORM, 1, 64, 1f);
+    Parameter beta = Parameter.zeros("beta", Parameter.Kind.LAYER_NORM, 1, 64);
+    float[] values = new float[32 * 64];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = CounterRandom.gaussian(1, i);
+    }
+    float[][] gradients = new float[2][];
+    for (int round = 0; round < 2; round++) {
+      try (ReferenceSession s = (ReferenceSession) new ReferenceBackend().open(1);
+          Tape _ = s.record()) {
+        Tensor x = s.variable(values, 32, 64);
+        Tensor y = s.linear(x, w, null, Activation.NONE);
+        Tensor z = s.layerNorm(y, null, gamma, beta, 1e-6f);
+        if (round == 1) {
+          long before = s.pooledFloats();
+          s.release(y); // layer norm keeps the normalised rows, not its input
+          assertThrows(IllegalStateException.class, y::toArray);
+          Tensor other = s.constant(values, 32, 64);
+          assertEquals(before, s.pooledFloats(), "the array is used again");
+          s.release(x); // the weight's gradient needs it
+          assertArrayEquals(values, x.toArray());
+          s.release(other);
+        }
+        s.backward(z, values);
+        gradients[round] = s.gradient(w);
+      }
+    }
+    assertArrayEquals(gradients[0], gradients[1]);
   }
 
   @Test

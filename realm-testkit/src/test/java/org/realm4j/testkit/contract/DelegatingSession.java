@@ -55,6 +55,11 @@ class DelegatingSession implements Session {
   }
 
   @Override
+  public void release(Tensor x) {
+    to.release(x);
+  }
+
+  @Override
   public Tensor embeddingSum(
       int[] ids, int[] segments, int[] positions, Parameter w, Parameter s, Parameter p) {
     return to.embeddingSum(ids, segments, positions, w, s, p);
