@@ -135,12 +135,11 @@ class RecomputedLayersTest {
   @Test
   void preTrainingSetsIt(@TempDir Path dir) {
     try (PassageStore store = TinyRealm.store(dir.resolve("corpus"))) {
-      RealmModel model = TinyRealm.model();
       Pretraining settings = TinyRealm.settings(3).batch(8).refreshEvery(0);
-      long plain = floats(model, store, settings);
-      long again = floats(model, store, settings.recompute(true));
+      long plain = floats(TinyRealm.model(), store, settings);
+      long again = floats(TinyRealm.model(), store, settings.recompute(true));
       assertTrue(again < plain, "expected less than " + plain + " floats, found " + again);
-      model = TinyRealm.model();
+      RealmModel model = TinyRealm.model();
       model.recomputeLayers(true);
       assertEquals(plain, floats(model, store, settings), "the settings decide");
     }
