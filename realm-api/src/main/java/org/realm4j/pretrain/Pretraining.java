@@ -142,7 +142,11 @@ public final class Pretraining {
     return with(s -> s.accumulate = parts);
   }
 
-  /** Whether layers are computed once more in backward, to save memory; the same bits. */
+  /**
+   * Whether layers are computed once more in backward, to save memory; the same bits. Of six layers
+   * of 384 and 5,000 tokens a step, the reference backend then held 490 MiB instead of 1,260 (173
+   * of them gradients of parameters), and a step took about a third longer.
+   */
   public boolean recompute() {
     return recompute;
   }
