@@ -22,6 +22,7 @@ public final class Bert {
   private final Parameter segment;
   private final Norm embeddingNorm;
   private final List<Layer> layers = new ArrayList<>();
+  private boolean recompute;
 
   /** A linear layer, {@code weight [out, in]} and {@code bias [1, out]}. */
   public record Dense(Parameter weight, Parameter bias) {
@@ -96,6 +97,15 @@ public final class Bert {
     return word;
   }
 
+  /**
+   * Whether training keeps only what each layer gives, and computes the layer once more in
+   * backward: the same bits with less memory, in more time. Off at first. Never saved with the
+   * network.
+   */
+  public void recomputeLayers(boolean again) {
+    recompute = again;
+  }
+
   public List<Parameter> parameters() {
     List<Parameter> all = new ArrayList<>(List.of(word, position, segment));
     add(all, embeddingNorm);
@@ -154,7 +164,7 @@ public final class Bert {
     states.add(embed(s, batch, dropout, counters)); // [tokens, hidden]
     for (int i = 0; i < layers.size(); i++) {
       boolean last = i == layers.size() - 1;
-      states.add(layer(s, i, states.get(i), batch, last ? rows : null, dropout, counters));
+      states.add(kept(s, i, states.get(i), batch, last ? rows : null, dropout, counters));
       if (!all) {
         s.release(states.get(i));
       }
@@ -168,6 +178,20 @@ public final class Bert {
     Tensor x = embeddingNorm.apply(s, sum, null, config.layerNormEpsilon());
     s.release(sum);
     return drop(s, x, dropout, counters, null, -1, 0);
+  }
+
+  /** One layer, of which only the result is kept if that was asked for. */
+  private Tensor kept(
+      Session s,
+      int index,
+      Tensor x,
+      TokenBatch batch,
+      int @Nullable [] rows,
+      @Nullable DropoutPlan dropout,
+      int @Nullable [] counters) {
+    return recompute
+        ? s.recomputed(x, leaf -> layer(s, index, leaf, batch, rows, dropout, counters))
+        : layer(s, index, x, batch, rows, dropout, counters);
   }
 
   /** One layer; with {@code rows}, only those rows come out. */

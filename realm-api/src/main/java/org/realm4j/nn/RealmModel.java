@@ -254,6 +254,16 @@ public final class RealmModel {
     return new Embedder(tower.bert().config(), tower.config(), "realm.", Weights.of(values));
   }
 
+  /**
+   * {@link Bert#recomputeLayers} for all networks. Copies and files do not take it over; the
+   * warm-ups leave it as it is, pre-training sets it as its settings say.
+   */
+  public void recomputeLayers(boolean again) {
+    documents.bert().recomputeLayers(again);
+    queries.bert().recomputeLayers(again);
+    encoder.bert().recomputeLayers(again);
+  }
+
   public RealmConfig config() {
     return config;
   }

@@ -84,6 +84,7 @@ public final class Pretrainer implements AutoCloseable {
               + store.size());
     }
     this.model = model;
+    model.recomputeLayers(settings.recompute());
     this.store = store;
     this.queries = queries;
     this.settings = settings;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeSet;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.Json;
@@ -95,7 +96,8 @@ public final class PretrainingCheckpoint {
   /**
    * A trainer that goes on where the checkpoint was written.
    *
-   * @param settings the same as those of the run; only the refresh mode may be another
+   * @param settings the same as those of the run; only the refresh mode and {@code recompute} may
+   *     be others
    * @throws RealmException.Incompatible if settings, corpus or queries are others; names those that
    *     differ
    */
@@ -176,12 +178,12 @@ public final class PretrainingCheckpoint {
     }
   }
 
-  /** Where passages are re-embedded may differ, since it changes no bit. */
+  /** What changes no bit may differ: where passages are re-embedded, what is recomputed. */
   private static void sameSettings(Path dir, JsonObject then, Pretraining settings) {
     JsonObject now = Json.parseObject(Json.format(settings.toJson()), "settings");
     TreeSet<String> keys = new TreeSet<>(then.fields().keySet());
     keys.addAll(now.fields().keySet());
-    keys.remove("refresh_mode");
+    keys.removeAll(Set.of("refresh_mode", "recompute"));
     List<String> differences = new ArrayList<>();
     for (String key : keys) {
       Object before = then.fields().get(key);

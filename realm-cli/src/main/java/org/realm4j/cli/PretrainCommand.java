@@ -170,6 +170,7 @@ final class PretrainCommand implements Runnable {
     err.printf(
         "realm: %s, %,d threads; %s; %,d sentences or spans to mask%n",
         backend.describe(), compute.threads(), store.describe(), queries.spans());
+    model.recomputeLayers(settings.recompute()); // in the warm-ups too
     try (Session session = backend.open(compute.threads())) {
       if (!ModelFolder.isRealm(start.dir())) {
         warmUp.start(start.dir(), model, store, queries, settings, session, err);

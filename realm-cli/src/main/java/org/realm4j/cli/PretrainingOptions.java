@@ -35,6 +35,11 @@ final class PretrainingOptions {
   private int accumulate = DEFAULTS.accumulate();
 
   @Option(
+      names = "--recompute",
+      description = "Compute layers again in backward, to save memory; the same results, slower.")
+  private boolean recompute;
+
+  @Option(
       names = "--candidates",
       paramLabel = "K",
       converter = Numbers.Positive.class,
@@ -118,6 +123,7 @@ final class PretrainingOptions {
     return Pretraining.steps(steps)
         .batch(batch)
         .accumulate(accumulate)
+        .recompute(recompute)
         .candidates(candidates)
         .refreshEvery(refreshEvery)
         .refreshMode(refreshMode)

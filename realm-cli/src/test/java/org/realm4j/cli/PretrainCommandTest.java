@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.realm4j.io.Json;
 import org.realm4j.io.JsonObject;
+import org.realm4j.io.PublishedFolder;
 
 class PretrainCommandTest {
   @TempDir Path folder;
@@ -100,6 +101,25 @@ class PretrainCommandTest {
     assertArrayEquals(before, Files.readAllBytes(run.resolve("model/encoder/model.safetensors")));
     pretrain(run, 1, "--resume").succeeded();
     assertArrayEquals(before, Files.readAllBytes(run.resolve("model/encoder/model.safetensors")));
+  }
+
+  @Test
+  void recomputationMayBeSwitchedOnForTheRest() throws IOException {
+    Path whole = folder.resolve("whole");
+    pretrain(whole, 4).succeeded();
+    Path broken = folder.resolve("broken");
+    pretrain(broken, 4, "--stop-after", 2).succeeded();
+    assertTrue(state(broken).contains("\"recompute\":false"), state(broken));
+    pretrain(broken, 4, "--resume", "--recompute").succeeded();
+    assertTrue(state(broken).contains("\"recompute\":true"), state(broken));
+    Path file = Path.of("model", "encoder", "model.safetensors");
+    assertArrayEquals(
+        Files.readAllBytes(whole.resolve(file)), Files.readAllBytes(broken.resolve(file)));
+  }
+
+  private static String state(Path run) throws IOException {
+    Path dir = PublishedFolder.at(run.resolve("checkpoint")).current().orElseThrow();
+    return Files.readString(dir.resolve("state.json")).replaceAll("\\s", "");
   }
 
   @Test

@@ -219,6 +219,31 @@ class PretrainerTest {
     assertFalse(Arrays.equals(start.getFirst(), whole.get(1)));
   }
 
+  /** Dropout, parts, chosen rows and both towers included. */
+  @ParameterizedTest
+  @CsvSource({
+    "PER_SEQUENCE, 0, 1, 4, false",
+    "PER_SEQUENCE, 0.2, 2, 4, false",
+    "PER_TOKEN, 0.2, 3, 4, false",
+    "PER_SEQUENCE, 0.2, 1, 1, false", // no gradient reaches the towers
+    "PER_SEQUENCE, 0.2, 2, 4, true"
+  })
+  void recomputedLayersGiveTheSameBits(
+      Marginal marginal, float dropout, int parts, int candidates, boolean frozenRetriever) {
+    RealmConfig config = TinyRealm.config().withSeparateTowers();
+    Pretraining settings =
+        TinyRealm.settings(6)
+            .batch(4)
+            .accumulate(parts)
+            .candidates(candidates)
+            .marginal(marginal)
+            .dropout(dropout)
+            .frozenRetriever(frozenRetriever);
+    List<float[]> expected = run(TinyRealm.model(config), settings, 1);
+    assertSameBits(expected, run(TinyRealm.model(config), settings.recompute(true), 1));
+    assertSameBits(expected, run(TinyRealm.model(config), settings.recompute(true), 3));
+  }
+
   // ---- what is trained
 
   @Test

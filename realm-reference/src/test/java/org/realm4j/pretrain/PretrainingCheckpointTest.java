@@ -183,6 +183,26 @@ class PretrainingCheckpointTest {
     }
   }
 
+  /** Nor does computing layers again: a run that turned out too large goes on with it. */
+  @Test
+  void recomputationMayChange() {
+    Pretraining settings = settings().dropout(0.1f);
+    Run unbroken = run(TinyRealm.config(), settings);
+    for (boolean first : new boolean[] {false, true}) {
+      Path folder = dir.resolve("checkpoint-" + first);
+      try (Pretrainer trainer = fresh(TinyRealm.config(), settings.recompute(first))) {
+        while (trainer.step() < 6) {
+          trainer.runStep(PretrainingListener.NONE);
+        }
+        PretrainingCheckpoint.save(folder, trainer);
+      }
+      try (Pretrainer trainer = resumed(folder, settings.recompute(!first))) {
+        trainer.run(PretrainingListener.NONE);
+        PretrainerTest.assertSameBits(unbroken.parameters, PretrainerTest.values(trainer.model()));
+      }
+    }
+  }
+
   // ---- what is refused
 
   @Test

@@ -23,6 +23,7 @@ class PretrainingTest {
     all.put("[steps]", Pretraining.steps(11).refreshMode(Mode.BACKGROUND));
     all.put("[batch]", BASE.batch(9));
     all.put("[accumulate]", BASE.accumulate(2));
+    all.put("[recompute]", BASE.recompute(true));
     all.put("[candidates]", BASE.candidates(3));
     all.put("[refresh_delay, refresh_every]", BASE.refreshEvery(7));
     all.put("[refresh_delay]", BASE.refreshEvery(500, 20));
