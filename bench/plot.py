@@ -51,11 +51,11 @@ for line, kind in zip(axes, ("embedding", "training")):
                     label = f"{name}, {threads} thread{'s' if threads > 1 else ''}"
                     axis.plot(x, y, style, marker="o", color=f"C{colour}", label=label)
         axis.set_xscale("log", base=2)
-        axis.xaxis.set_major_formatter(matplotlib.ticker.ScalarFormatter())
-        axis.set_ylim(bottom=0)
+        axis.xaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
         axis.grid(alpha=0.3)
         axis.set_xlabel(f"length, {TOKENS:,} tokens in all" if by_length else "sequences of 128 tokens")
     line[0].set_ylabel(f"{kind}, tokens/s")
+    line[0].set_ylim(bottom=0)  # both: only now that all lines are there
     line[0].legend(fontsize="small")
 figure.tight_layout()
 figure.savefig(sys.argv[2], metadata={"Date": None})
