@@ -19,6 +19,9 @@ if not rows:
     sys.exit(f"{sys.argv[1]}: expected rows of the section curve, found none")
 
 
+TOKENS = 1024  # as in CurveSection
+
+
 def size(row):
     """The sequences and the length, from a name such as 'training, 32 x 128, ...'."""
     sequences, length = row["name"].split(", ")[1].split(" x ")
@@ -29,7 +32,7 @@ def series(kind, threads, by_length, key):
     points = {}
     for row in rows:
         sequences, length = size(row)
-        chosen = sequences * length == 4096 if by_length else length == 128
+        chosen = sequences * length == TOKENS if by_length else length == 128
         if row["name"].startswith(kind) and row["threads"] == threads and chosen and row.get(key):
             points[length if by_length else sequences] = row[key]
     return zip(*sorted(points.items())) if points else ((), ())
@@ -48,11 +51,11 @@ for line, kind in zip(axes, ("embedding", "training")):
                     label = f"{name}, {threads} thread{'s' if threads > 1 else ''}"
                     axis.plot(x, y, style, marker="o", color=f"C{colour}", label=label)
         axis.set_xscale("log", base=2)
-        axis.xaxis.set_major_formatter(matplotlib.ticker.ScalarFormatter())
-        axis.set_ylim(bottom=0)
+        axis.xaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
         axis.grid(alpha=0.3)
-        axis.set_xlabel("length, 4,096 tokens in all" if by_length else "sequences of 128 tokens")
+        axis.set_xlabel(f"length, {TOKENS:,} tokens in all" if by_length else "sequences of 128 tokens")
     line[0].set_ylabel(f"{kind}, tokens/s")
+    line[0].set_ylim(bottom=0)  # both: only now that all lines are there
     line[0].legend(fontsize="small")
 figure.tight_layout()
 figure.savefig(sys.argv[2], metadata={"Date": None})

@@ -27,8 +27,9 @@ import org.realm4j.io.JsonObject;
  * Embedding in ONNX Runtime, told what to do line by line by ./realm bench; see torch_steps.py.
  * Run from its source, with ONNX Runtime and the bench's jars on the class path.
  *
- * <p>Job: threads, jar (that holds the model), ids (of each sequence). Request: batch (sequences),
- * sorted (whether by length), vectors (how many numbers to return, to compare).
+ * <p>Job: threads, jar (that holds the model), ids (of each sequence). Request: from and to (which
+ * of the sequences), batch (so many at once), sorted (whether by length), vectors (how many numbers
+ * to return, to compare).
  */
 public final class OnnxRuntimePeer {
   private static final int HIDDEN = 384;
@@ -57,20 +58,20 @@ public final class OnnxRuntimePeer {
     }
   }
 
-  /** Mean states of all sequences, {@code [sequences, hidden]}. */
-  private float[] embed(int batch, boolean sorted) throws OrtException {
-    Integer[] order = IntStream.range(0, ids.length).boxed().toArray(Integer[]::new);
+  /** Mean states, {@code [to - from, hidden]}. */
+  private float[] embed(int from, int to, int batch, boolean sorted) throws OrtException {
+    Integer[] order = IntStream.range(from, to).boxed().toArray(Integer[]::new);
     if (sorted) {
       Arrays.sort(order, Comparator.comparing(i -> ids[i].length));
     }
-    float[] vectors = new float[ids.length * HIDDEN];
-    for (int from = 0; from < order.length; from += batch) {
-      run(Arrays.copyOfRange(order, from, Math.min(order.length, from + batch)), vectors);
+    float[] vectors = new float[order.length * HIDDEN];
+    for (int i = 0; i < order.length; i += batch) {
+      run(Arrays.copyOfRange(order, i, Math.min(order.length, i + batch)), from, vectors);
     }
     return vectors;
   }
 
-  private void run(Integer[] chosen, float[] vectors) throws OrtException {
+  private void run(Integer[] chosen, int first, float[] vectors) throws OrtException {
     int longest = Arrays.stream(chosen).mapToInt(i -> ids[i].length).max().orElseThrow();
     int size = chosen.length * longest;
     LongBuffer words = direct(size);
@@ -91,7 +92,7 @@ public final class OnnxRuntimePeer {
       FloatBuffer states = ((OnnxTensor) result.get(0)).getFloatBuffer();
       float[] row = new float[HIDDEN];
       for (int b = 0; b < chosen.length; b++) {
-        int at = chosen[b] * HIDDEN;
+        int at = (chosen[b] - first) * HIDDEN;
         int length = ids[chosen[b]].length;
         for (int t = 0; t < length; t++) {
           states.get((b * longest + t) * HIDDEN, row);
@@ -122,7 +123,12 @@ public final class OnnxRuntimePeer {
       JsonObject request = Json.parseObject(line, "request");
       long cpu = cpu();
       long start = System.nanoTime();
-      float[] vectors = peer.embed(request.int32("batch"), request.bool("sorted"));
+      float[] vectors =
+          peer.embed(
+              request.int32("from"),
+              request.int32("to"),
+              request.int32("batch"),
+              request.bool("sorted"));
       Map<String, Object> answer = new LinkedHashMap<>();
       answer.put("seconds", (System.nanoTime() - start) * 1e-9);
       answer.put("cpu", (cpu() - cpu) * 1e-9);

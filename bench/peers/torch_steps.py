@@ -153,17 +153,19 @@ class RealmStep:
 class MlmStep:
     def __init__(self):
         self.encoder = Encoder()
-        n, length, masked = job["sequences"], job["length"], job["masked"]
-        self.batch = Batch([length] * n)
+        self.batches = [self.batch(s["sequences"], s["length"], s["masked"]) for s in job["shapes"]]
+
+    @staticmethod
+    def batch(n, length, masked):
         places = [i * length + j * length // masked for i in range(n) for j in range(masked)]
-        self.rows = torch.tensor(places)
-        self.targets = torch.randint(999, V, (len(places),))
+        targets = torch.randint(999, V, (len(places),))
+        return Batch([length] * n), torch.tensor(places), targets
 
     def parameters(self):
         return self.encoder.named_parameters()
 
     def loss(self, request):
-        return -self.encoder(self.batch, self.rows, self.targets).mean()
+        return -self.encoder(*self.batches[request["shape"]]).mean()
 
 
 def optimizer(named):

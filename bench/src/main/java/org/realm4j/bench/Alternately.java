@@ -3,6 +3,7 @@ package org.realm4j.bench;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
  * Runs several sides by turns, A B C A B C, so that whatever else the machine does meets all of
@@ -11,6 +12,8 @@ import java.util.List;
 final class Alternately {
   /** OpenBLAS's threads wait awake for up to 2^26 cycles. */
   private static final long REST_MILLIS = 40;
+
+  private static final double WAKING_SECONDS = 0.06;
 
   /** One of those that are compared. */
   interface Side {
@@ -51,33 +54,39 @@ final class Alternately {
   }
 
   /**
-   * Work in this process, repeated until a turn takes so long; each turn begins with a call that is
-   * not timed and wakes the threads.
+   * Work in this process, repeated until a turn takes so long. What a turn begins with is not
+   * timed: after the rest a thread that wakes may sit on its caller's processor for many
+   * milliseconds, above all in a virtual machine.
    */
   static Side here(Runnable work, double turnSeconds) {
-    work.run();
-    long begun = System.nanoTime();
-    work.run();
-    double once = (System.nanoTime() - begun) * 1e-9;
-    int calls = Math.clamp((long) (turnSeconds / once), 1, 10_000);
+    return here(work, turnSeconds, System::nanoTime);
+  }
+
+  static Side here(Runnable work, double turnSeconds, LongSupplier clock) {
     return () -> {
-      work.run();
+      repeat(work, WAKING_SECONDS, clock);
       long cpu = processCpu();
-      long start = System.nanoTime();
-      for (int i = 0; i < calls; i++) {
-        work.run();
-      }
-      double seconds = (System.nanoTime() - start) * 1e-9 / calls;
+      long start = clock.getAsLong();
+      int calls = repeat(work, turnSeconds, clock);
+      double seconds = (clock.getAsLong() - start) * 1e-9 / calls;
       return new Sample(seconds, (processCpu() - cpu) * 1e-9 / calls);
     };
   }
 
-  /** Runs it for so long, until the compiler is done. */
-  static void warm(Runnable work, double seconds) {
-    long until = System.nanoTime() + (long) (seconds * 1e9);
+  /** How often it ran, until so long had passed. */
+  private static int repeat(Runnable work, double seconds, LongSupplier clock) {
+    long until = clock.getAsLong() + (long) (seconds * 1e9);
+    int calls = 0;
     do {
       work.run();
-    } while (System.nanoTime() < until);
+      calls++;
+    } while (clock.getAsLong() < until);
+    return calls;
+  }
+
+  /** Runs it for so long, until the compiler is done. */
+  static void warm(Runnable work, double seconds) {
+    repeat(work, seconds, System::nanoTime);
   }
 
   /** Nanoseconds of all threads of this process. */

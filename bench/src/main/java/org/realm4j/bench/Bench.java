@@ -122,9 +122,12 @@ public final class Bench implements Runnable {
     Machine.describe(context);
     try {
       for (Section section : chosen) {
+        long start = System.nanoTime();
         context.progress("section " + section);
         context.measureLimitsAgain();
         section.run(context, json);
+        context.progress(
+            "section %s took %.0f s".formatted(section, (System.nanoTime() - start) * 1e-9));
       }
     } finally {
       if (json != null && !table.rows().isEmpty()) {

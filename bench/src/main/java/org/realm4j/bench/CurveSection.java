@@ -1,35 +1,40 @@
 package org.realm4j.bench;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.realm4j.bench.MlmSection.Shape;
 
 /**
- * {@code curve}: the speed of embedding and of training by length, at some 4,096 tokens, and by the
- * number of sequences, at a length of 128. {@code bench/plot.py} draws it.
+ * {@code curve}: the speed of embedding and of training by length, at {@value #TOKENS} tokens, and
+ * by the number of sequences, at a length of {@value #LENGTH}. {@code bench/plot.py} draws it.
  */
 final class CurveSection {
   private static final String NAME = "curve";
-  private static final int TOKENS = 4096;
+  private static final int TOKENS = 1024;
+  private static final int LENGTH = 128;
 
   private CurveSection() {}
 
   static void run(Context context) {
+    List<Shape> shapes = new ArrayList<>();
+    for (int sequences : context.either(new int[] {1}, new int[] {1, 2, 4})) {
+      shapes.add(new Shape(sequences, LENGTH));
+    }
+    for (int length : context.either(new int[] {32, 128, 512}, new int[] {32, 64, 128, 256, 512})) {
+      shapes.add(new Shape(TOKENS / length, length));
+    }
+    List<EmbedSection.Texts> texts = shapes.stream().map(CurveSection::texts).toList();
     for (int threads : context.threads()) {
-      for (int length : context.either(new int[] {32, 512}, new int[] {32, 64, 128, 256, 512})) {
-        both(context, threads, TOKENS / length, length);
-      }
-      for (int sequences : context.either(new int[] {1}, new int[] {1, 2, 4, 8, 16})) {
-        both(context, threads, sequences, 128);
-      }
+      EmbedSection.compare(context, NAME, threads, texts, context.rounds(3));
+      MlmSection.compare(context, NAME, threads, shapes);
     }
   }
 
-  private static void both(Context context, int threads, int sequences, int length) {
-    String size = "%d x %d".formatted(sequences, length);
-    int[] lengths = new int[sequences];
-    Arrays.fill(lengths, length);
-    EmbedSection.compare(context, NAME, "embedding, " + size, threads, lengths, List.of(false));
-    MlmSection.compare(
-        context, NAME, "training, " + size, threads, sequences, length, context.rounds(5));
+  private static EmbedSection.Texts texts(Shape shape) {
+    int[] lengths = new int[shape.sequences()];
+    Arrays.fill(lengths, shape.length());
+    String name = "embedding, %d x %d".formatted(shape.sequences(), shape.length());
+    return new EmbedSection.Texts(name, lengths, List.of(false), List.of());
   }
 }

@@ -39,12 +39,13 @@ final class EmbedLoad implements Worker.Load {
     session = new ReferenceBackend(kernels).open(job.int32("threads"));
   }
 
+  /** Request: from and to (which of the sequences), vectors (how many numbers to return). */
   @Override
   public Map<String, Object> run(JsonObject request) {
     List<float[]> vectors = new ArrayList<>();
     List<InputSequence> batch = new ArrayList<>();
     int tokens = 0;
-    for (InputSequence s : sequences) {
+    for (InputSequence s : sequences.subList(request.int32("from"), request.int32("to"))) {
       if (!batch.isEmpty() && tokens + s.length() > batchTokens) {
         vectors.add(embed(batch));
         batch.clear();

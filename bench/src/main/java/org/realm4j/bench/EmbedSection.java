@@ -31,66 +31,105 @@ final class EmbedSection {
   private static final int COMPARED = 8 * HIDDEN;
   private static final double TOLERANCE = 1e-4;
 
-  private EmbedSection() {}
+  /** Those that the peer may take at once. */
+  private static final int[] BATCHES = {1, 4, 16};
 
-  static void run(Context context) {
-    int[] even = new int[context.either(64, 256)];
-    Arrays.fill(even, 128);
-    int[] real = Lengths.load().documents(context.either(64, 256), 1);
-    for (int threads : context.threads()) {
-      compare(context, NAME, even.length + " x 128", threads, even, List.of(false));
-      compare(context, NAME, "real lengths", threads, real, List.of(false, true));
+  /**
+   * What is embedded.
+   *
+   * @param orders in which the peer takes the sequences, whether by length; a row for each
+   * @param targets of the first order, which is that of this library too
+   */
+  record Texts(String name, int[] lengths, List<Boolean> orders, List<Target> targets) {
+    int tokens() {
+      return Arrays.stream(lengths).sum();
     }
   }
 
-  /**
-   * One row for each way in which the peer may order the sequences.
-   *
-   * @param orders whether by length
-   */
-  static void compare(
-      Context context,
-      String section,
-      String name,
-      int threads,
-      int[] lengths,
-      List<Boolean> orders) {
+  private EmbedSection() {}
+
+  static void run(Context context) {
+    int[] even = new int[context.either(16, 48)];
+    Arrays.fill(even, 128);
+    int[] real = Lengths.load().documents(context.either(16, 48), 1);
+    Target equal = Target.difference(TOLERANCE);
+    List<Texts> texts =
+        List.of(
+            new Texts(
+                even.length + " x 128", even, List.of(false), List.of(Target.ratio(1), equal)),
+            new Texts(
+                real.length + " real lengths",
+                real,
+                List.of(false, true),
+                List.of(Target.ratio(1.4), equal)));
+    for (int threads : context.threads()) {
+      compare(context, NAME, threads, texts, context.rounds(7));
+    }
+  }
+
+  /** Rows of the speed of embedding several texts, by the same two processes. */
+  static void compare(Context context, String section, int threads, List<Texts> texts, int rounds) {
     Path model = context.peer(EmbedSection::model);
     if (model == null) {
       return;
     }
-    Map<String, Object> job = job(threads, lengths, model);
-    int tokens = Arrays.stream(lengths).sum();
-    double gflop = 1e-9 * MemoryOnPaper.forward(Networks.miniLm(Activation.GELU), lengths, lengths);
+    Map<String, Object> job = job(threads, texts, model);
     context.limits(threads); // before the sides start
     Peer peer = context.peer(() -> new Peer("ONNX Runtime", command(), job));
     try (SideBySide sides = new SideBySide(context, SideBySide.ours(context, job), peer)) {
-      for (boolean sorted : orders) {
-        Map<String, Object> request = new LinkedHashMap<>(Map.of("vectors", COMPARED));
-        String settings = "";
-        if (peer != null) {
-          int batch = best(context, peer, sorted);
-          request.put("batch", batch);
+      int from = 0;
+      double warming = context.either(3.0, 6.0);
+      for (Texts t : texts) {
+        for (boolean sorted : t.orders) {
+          Map<String, Object> request = new LinkedHashMap<>();
+          request.put("from", from);
+          request.put("to", from + t.lengths.length);
           request.put("sorted", sorted);
-          settings = ", peer's batch " + batch + (sorted ? ", sorted" : "");
+          compare(context, sides, section, threads, t, request, rounds, warming);
+          warming = 0.5; // the compiler is done
         }
-        sides.warm(2, context.either(3.0, 6.0), request);
-        List<List<Sample>> samples = sides.run(context.rounds(9), List.of(request));
-        Row row =
-            sides
-                .row(section, name + settings, threads, "tokens/s", tokens, samples)
-                .limitedBy(context.limits(threads).fma() / gflop * tokens)
-                .with("sequences", lengths.length)
-                .with("tokens", tokens);
-        if (peer != null) {
-          row.with("difference", compareVectors(context, name, sides));
-        }
-        context.add(row);
+        from += t.lengths.length;
       }
     }
   }
 
-  private static Map<String, Object> job(int threads, int[] lengths, Path model) {
+  private static void compare(
+      Context context,
+      SideBySide sides,
+      String section,
+      int threads,
+      Texts texts,
+      Map<String, Object> request,
+      int rounds,
+      double warming) {
+    boolean sorted = Boolean.TRUE.equals(request.get("sorted"));
+    String settings = "";
+    Peer peer = sides.peer();
+    if (peer != null) {
+      int batch = best(context, peer, request, texts.lengths.length);
+      request.put("batch", batch);
+      settings = ", peer's batch " + batch + (sorted ? ", sorted" : "");
+    }
+    request.put("vectors", Math.min(COMPARED, texts.lengths.length * HIDDEN));
+    sides.warm(1, warming, request);
+    List<List<Sample>> samples = sides.run(rounds, List.of(request));
+    double gflop =
+        1e-9
+            * MemoryOnPaper.forward(Networks.miniLm(Activation.GELU), texts.lengths, texts.lengths);
+    Row row =
+        sides
+            .row(section, texts.name + settings, threads, "tokens/s", texts.tokens(), samples)
+            .limitedBy(context.limits(threads).fma() / gflop * texts.tokens())
+            .with("sequences", texts.lengths.length)
+            .with("tokens", texts.tokens());
+    if (peer != null) {
+      row.with("difference", compareVectors(context, texts.name, sides));
+    }
+    context.add(row.toward(sorted ? List.of() : texts.targets));
+  }
+
+  private static Map<String, Object> job(int threads, List<Texts> texts, Path model) {
+    int[] lengths = texts.stream().flatMapToInt(t -> Arrays.stream(t.lengths)).toArray();
     Map<String, Object> job = new LinkedHashMap<>();
     job.put("load", "embed");
     job.put("threads", threads);
@@ -104,11 +143,15 @@ final class EmbedSection {
   }
 
   /** The fastest of some batch sizes, each tried once warm. */
-  private static int best(Context context, Peer peer, boolean sorted) {
+  private static int best(Context context, Peer peer, Map<String, Object> sequences, int count) {
     int best = 0;
     double least = Double.POSITIVE_INFINITY;
-    for (int batch : context.either(new int[] {8, 32}, new int[] {1, 4, 8, 16, 32, 64})) {
-      Map<String, Object> request = Map.of("batch", batch, "sorted", sorted);
+    for (int batch : BATCHES) {
+      if (batch > count) {
+        break;
+      }
+      Map<String, Object> request = new LinkedHashMap<>(sequences);
+      request.put("batch", batch);
       peer.sample(request); // the first time it plans its memory
       double seconds = peer.sample(request).seconds();
       context.progress("  %s, batch %d: %.3f s".formatted(peer.name(), batch, seconds));
@@ -130,7 +173,7 @@ final class EmbedSection {
     }
     if (!(most <= TOLERANCE)) {
       context.fail(
-          "embed, %s: vectors: expected ONNX Runtime's within %.0e, found a difference of %.1e"
+          "%s: vectors: expected ONNX Runtime's within %.0e, found a difference of %.1e"
               .formatted(name, TOLERANCE, most));
     }
     context.progress("  vectors agree within %.1e".formatted(most));

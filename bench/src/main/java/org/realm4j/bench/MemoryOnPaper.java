@@ -3,6 +3,7 @@ package org.realm4j.bench;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.realm4j.nn.BertConfig;
 
 /** What a pre-training step needs by its formulas: memory that backward needs, and operations. */
@@ -16,6 +17,15 @@ final class MemoryOnPaper {
 
   private MemoryOnPaper() {}
 
+  /** All terms in one line, in MiB. */
+  static String describe(List<Term> terms) {
+    return String.join(
+        " + ",
+        terms.stream()
+            .map(t -> String.format(Locale.ROOT, "%s %.0f", t.name, t.mebibytes()))
+            .toList());
+  }
+
   /** Of one embedder, one encoder and a null vector, for one batch. */
   static List<Term> step(BertConfig c, RealmBatch b) {
     long h = c.hidden();
@@ -28,15 +38,16 @@ final class MemoryOnPaper {
     int masked = masked(b);
     List<Term> terms = new ArrayList<>();
     terms.add(new Term("parameters", parameters));
-    terms.add(new Term("their gradients", parameters));
-    terms.add(new Term("their two moments", 2 * parameters));
-    terms.add(new Term("activations of the queries", activations(c, sum(b.queries()), queries)));
+    terms.add(new Term("gradients", parameters));
+    terms.add(new Term("moments", 2 * parameters));
     terms.add(
-        new Term("activations of the documents", activations(c, sum(b.documents()), documents)));
-    terms.add(
-        new Term("activations of queries with candidates", activations(c, sum(b.joint()), masked)));
+        new Term(
+            "activations",
+            activations(c, sum(b.queries()), queries)
+                + activations(c, sum(b.documents()), documents)
+                + activations(c, sum(b.joint()), masked)));
     // transform: before and after GELU, normalised and result; logits, kept or computed again
-    terms.add(new Term("the head's activations and logits", masked * (4 * h + c.vocabulary())));
+    terms.add(new Term("head", masked * (4 * h + c.vocabulary())));
     return terms;
   }
 

@@ -1,6 +1,7 @@
 package org.realm4j.bench;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.realm4j.io.JsonObject;
 import org.realm4j.nn.BertConfig;
@@ -19,33 +20,40 @@ final class MlmLoad implements Worker.Load {
   private final Session session;
   private final KnowledgeAugmentedEncoder encoder;
   private final Optimizer optimizer;
-  private final TokenBatch batch;
-  private final int[] rows;
-  private final int[] targets;
+  private final List<Shape> shapes;
 
-  /** Job: sequences, length, masked (in each sequence). */
+  /** What a step is made of, and the rows of it that are predicted. */
+  private record Shape(TokenBatch batch, int[] rows, int[] targets) {
+    static Shape of(JsonObject json) {
+      int[] lengths = new int[json.int32("sequences")];
+      Arrays.fill(lengths, json.int32("length"));
+      TokenBatch batch = Networks.random(lengths, 1);
+      int masked = json.int32("masked");
+      int[] rows = new int[lengths.length * masked];
+      Arrays.setAll(rows, i -> batch.offsets()[i / masked] + i % masked * lengths[0] / masked);
+      return new Shape(batch, rows, Networks.words(rows.length, 2));
+    }
+  }
+
+  /** Job: shapes, each with sequences, length, masked (in each sequence). Request: shape. */
   MlmLoad(JsonObject job, KernelChoice kernels) {
     encoder =
         new KnowledgeAugmentedEncoder(
             BertConfig.of(job.object("model")), "realm.", Weights.random(1));
     optimizer = Networks.optimizer(encoder.parameters());
-    int[] lengths = new int[job.int32("sequences")];
-    Arrays.fill(lengths, job.int32("length"));
-    batch = Networks.random(lengths, 1);
-    int masked = job.int32("masked");
-    rows = new int[lengths.length * masked];
-    Arrays.setAll(rows, i -> batch.offsets()[i / masked] + i % masked * lengths[0] / masked);
-    targets = Networks.words(rows.length, 2);
+    shapes =
+        job.list("shapes").stream().map(o -> Shape.of(JsonObject.of(o, "job: shapes"))).toList();
     session = new ReferenceBackend(kernels).open(job.int32("threads"));
   }
 
   @Override
   public Map<String, Object> run(JsonObject request) {
+    Shape s = shapes.get(request.int32("shape"));
     float loss;
-    float[] weights = new float[rows.length];
-    Arrays.fill(weights, -1f / rows.length);
+    float[] weights = new float[s.rows.length];
+    Arrays.fill(weights, -1f / s.rows.length);
     try (Tape tape = session.record()) {
-      Tensor tokens = encoder.logLikelihood(session, batch, rows, targets, null); // [rows, 1]
+      Tensor tokens = encoder.logLikelihood(session, s.batch, s.rows, s.targets, null); // [rows, 1]
       Tensor mean = session.weightedSum(tokens, weights);
       loss = mean.scalar();
       session.backward(mean);

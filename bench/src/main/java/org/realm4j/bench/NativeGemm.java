@@ -28,6 +28,12 @@ abstract class NativeGemm {
 
   abstract String version();
 
+  /** What the geometric mean of this library's speed over its own shall be at least. */
+  abstract double leastMean();
+
+  /** The same for a single shape; 0 if that does not matter. */
+  abstract double least();
+
   abstract void setThreads(int threads);
 
   /**

@@ -63,6 +63,16 @@ final class OneDnn extends NativeGemm {
   }
 
   @Override
+  double leastMean() {
+    return 0.95;
+  }
+
+  @Override
+  double least() {
+    return 0.0;
+  }
+
+  @Override
   void setThreads(int threads) {
     try {
       setThreads.invokeExact(threads);

@@ -58,6 +58,16 @@ final class OpenBlas extends NativeGemm {
   }
 
   @Override
+  double leastMean() {
+    return 1.0;
+  }
+
+  @Override
+  double least() {
+    return 0.9;
+  }
+
+  @Override
   void setThreads(int threads) {
     try {
       setThreads.invokeExact(threads);

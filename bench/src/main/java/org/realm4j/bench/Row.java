@@ -1,6 +1,7 @@
 package org.realm4j.bench;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param peerName whom it is compared with, empty if nobody
  * @param ratio ours to the peer's speed; above 1 this library is faster
  * @param low first quartile of the ratio over the rounds, {@code high} the third
- * @param target what the ratio shall be at least, or {@code ours} itself where there is no peer
+ * @param targets what it shall reach; most rows have none
  * @param limit what the machine allows, in {@code unit}
  * @param more figures for the JSON file only
  */
@@ -26,7 +27,7 @@ record Row(
     double ratio,
     double low,
     double high,
-    double target,
+    List<Target> targets,
     double limit,
     Map<String, Object> more) {
   private static final double LEAST_CORES = 0.85;
@@ -34,7 +35,19 @@ record Row(
   static Row of(String section, String name, int threads, double ours, String unit) {
     double no = Double.NaN;
     return new Row(
-        section, name, threads, ours, unit, "", no, no, no, no, no, no, new LinkedHashMap<>());
+        section,
+        name,
+        threads,
+        ours,
+        unit,
+        "",
+        no,
+        no,
+        no,
+        no,
+        List.of(),
+        no,
+        new LinkedHashMap<>());
   }
 
   /** Beside a peer. */
@@ -52,7 +65,7 @@ record Row(
             c.ratio(),
             c.low(),
             c.high(),
-            1,
+            List.of(),
             Double.NaN,
             new LinkedHashMap<>());
     return row.with("our_cores", c.ourCores()).with("peer_cores", c.peerCores());
@@ -60,7 +73,16 @@ record Row(
 
   Row limitedBy(double most) {
     return new Row(
-        section, name, threads, ours, unit, peerName, peer, ratio, low, high, target, most, more);
+        section, name, threads, ours, unit, peerName, peer, ratio, low, high, targets, most, more);
+  }
+
+  Row toward(List<Target> goals) {
+    return new Row(
+        section, name, threads, ours, unit, peerName, peer, ratio, low, high, goals, limit, more);
+  }
+
+  Row toward(Target... goals) {
+    return toward(List.of(goals));
   }
 
   Row with(String key, Object value) {
@@ -95,8 +117,10 @@ record Row(
     put(json, "ratio", ratio);
     put(json, "ratio_low", low);
     put(json, "ratio_high", high);
-    put(json, "target", target);
     put(json, "limit", limit);
+    if (!targets.isEmpty()) {
+      json.put("targets", targets.stream().map(t -> t.toJson(this)).toList());
+    }
     more.forEach((k, v) -> json.put(k, v instanceof Double d && !Double.isFinite(d) ? null : v));
     return json;
   }

@@ -12,10 +12,10 @@ import org.realm4j.io.JsonObject;
 /** This library and a peer, both as processes that start fresh, by turns. */
 final class SideBySide implements AutoCloseable {
   /**
-   * Keeps freed memory, as this library does: by default the allocator gives large blocks back and
-   * the system clears them again for every step, which costs torch a tenth of its speed.
+   * Keeps freed memory, as this library does: as installed, torch's allocator gives large blocks
+   * back and the system clears them again for every step.
    */
-  private static final Map<String, String> TORCH_ENVIRONMENT =
+  private static final Map<String, String> KEEPING_MEMORY =
       Map.of("GLIBC_TUNABLES", "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184");
 
   /** Debian's own Python, the one that has Debian's torch. */
@@ -33,12 +33,44 @@ final class SideBySide implements AutoCloseable {
     this.peer = peer;
   }
 
-  /** With torch as the peer, which takes the same job. */
+  /** With torch as it is installed, which takes the same job. */
   static SideBySide torch(Context context, Map<String, Object> job) {
-    return new SideBySide(
-        context,
-        ours(context, job),
-        context.peer(() -> new Peer("torch", torchCommand(), TORCH_ENVIRONMENT, job)));
+    return new SideBySide(context, ours(context, job), torch(context, Map.of(), job));
+  }
+
+  private static @Nullable Peer torch(
+      Context context, Map<String, String> environment, Map<String, Object> job) {
+    return context.peer(() -> new Peer("torch", torchCommand(), environment, job));
+  }
+
+  /** What training shall reach beside torch, for the thread counts that have a target. */
+  static List<Target> targets(int threads, double one, double two) {
+    return switch (threads) {
+      case 1 -> List.of(Target.ratio(one));
+      case 2 -> List.of(Target.ratio(two));
+      default -> List.of();
+    };
+  }
+
+  /** One more row, in fewer rounds: torch at its best, told to keep the memory that it frees. */
+  static void keepingMemory(
+      Context context,
+      String section,
+      String name,
+      int threads,
+      double tokens,
+      Map<String, Object> job,
+      List<? extends Map<String, ?>> requests) {
+    Peer torch = torch(context, KEEPING_MEMORY, job);
+    if (torch == null) {
+      return;
+    }
+    try (SideBySide sides = new SideBySide(context, ours(context, job), torch)) {
+      sides.warm(1, context.either(1.0, 4.0), requests.getFirst());
+      List<List<Sample>> samples = sides.run(context.rounds(3), requests);
+      context.add(
+          sides.row(section, name + "; freed memory kept", threads, "tokens/s", tokens, samples));
+    }
   }
 
   static Peer ours(Context context, Map<String, Object> job) {

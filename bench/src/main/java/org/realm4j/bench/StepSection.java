@@ -21,6 +21,15 @@ final class StepSection {
   /** Within so much of the steady time a step has full speed. */
   private static final double FULL_SPEED = 1.05;
 
+  /** Of what is needed on paper. */
+  private static final double MOST_MEMORY = 1.3;
+
+  /** Percent of the time. */
+  private static final double MOST_COLLECTING = 1;
+
+  /** From one thread to two. */
+  private static final double LEAST_SCALING = 1.85;
+
   private StepSection() {}
 
   /** What both sides are told. */
@@ -35,18 +44,20 @@ final class StepSection {
 
   static void run(Context context) {
     Map<Integer, Row> speeds = new TreeMap<>();
+    List<Map<String, Object>> request = List.of(Map.of("batch", 0));
     for (int threads : context.threads()) {
       context.limits(threads); // before the sides start
-      try (SideBySide sides = SideBySide.torch(context, job(threads, List.of(BATCH)))) {
-        List<Map<String, Object>> request = List.of(Map.of("batch", 0));
-        sides.run(context.either(2, 4), request); // the first steps, for what is said of them
-        List<List<Sample>> samples = sides.run(context.rounds(7), request);
+      Map<String, Object> job = job(threads, List.of(BATCH));
+      try (SideBySide sides = SideBySide.torch(context, job)) {
+        sides.run(context.either(2, 3), request); // the first steps, for what is said of them
+        List<List<Sample>> samples = sides.run(context.rounds(5), request);
         double perStep = MemoryOnPaper.stepGflop(MODEL, BATCH);
         Row row =
             sides
                 .row(NAME, "REALM step", threads, "tokens/s", BATCH.tokens(), samples)
                 .limitedBy(context.limits(threads).fma() / perStep * BATCH.tokens())
-                .with("gflop", perStep);
+                .with("gflop", perStep)
+                .toward(SideBySide.targets(threads, 1.5, 2.0));
         speeds.put(threads, row);
         context.add(row);
         compareParameters(context, sides);
@@ -54,6 +65,7 @@ final class StepSection {
         memory(context, sides, threads);
         garbage(context, sides, threads, samples.getFirst().size());
       }
+      SideBySide.keepingMemory(context, NAME, "REALM step", threads, BATCH.tokens(), job, request);
     }
     scaling(context, speeds);
   }
@@ -105,11 +117,10 @@ final class StepSection {
   }
 
   private static void memory(Context context, SideBySide sides, int threads) {
-    double onPaper = 0;
-    for (MemoryOnPaper.Term term : MemoryOnPaper.step(MODEL, BATCH)) {
-      onPaper += term.mebibytes();
-      context.add(Row.of(NAME, "on paper: " + term.name(), threads, term.mebibytes(), "MiB"));
-    }
+    List<MemoryOnPaper.Term> terms = MemoryOnPaper.step(MODEL, BATCH);
+    double onPaper = terms.stream().mapToDouble(MemoryOnPaper.Term::mebibytes).sum();
+    String description = "on paper: " + MemoryOnPaper.describe(terms);
+    context.add(Row.of(NAME, description, threads, onPaper, "MiB"));
     context.add(
         pair(
                 "peak memory (RSS); limit: on paper",
@@ -120,7 +131,8 @@ final class StepSection {
                 sides.peer() == null
                     ? Double.NaN
                     : sides.peerAnswers().getLast().number("peak_mib"))
-            .limitedBy(onPaper));
+            .limitedBy(onPaper)
+            .toward(Target.shareAtMost(MOST_MEMORY)));
     context.add(
         Row.of(
                 NAME,
@@ -143,7 +155,8 @@ final class StepSection {
     double bytes =
         Statistics.median(last.stream().mapToDouble(a -> a.number("allocated")).toArray());
     context.add(
-        Row.of(NAME, "share of the time in collections", threads, 100 * collecting / seconds, "%"));
+        Row.of(NAME, "share of the time in collections", threads, 100 * collecting / seconds, "%")
+            .toward(Target.atMost(MOST_COLLECTING)));
     context.add(Row.of(NAME, "allocated in a steady step", threads, bytes / (1 << 20), "MiB"));
   }
 
@@ -163,7 +176,7 @@ final class StepSection {
         peer / ours,
         no,
         no,
-        no,
+        List.of(),
         no,
         new LinkedHashMap<>());
   }
@@ -187,7 +200,9 @@ final class StepSection {
               no,
               no,
               no,
-              no,
+              row.threads() == 2 * one.threads()
+                  ? List.of(Target.atLeast(LEAST_SCALING))
+                  : List.of(),
               (double) row.threads() / one.threads(),
               new LinkedHashMap<>()));
     }

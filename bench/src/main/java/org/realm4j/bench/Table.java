@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.realm4j.io.Json;
 
 /** The results, printed as they come, as a table of Markdown. */
@@ -36,7 +37,7 @@ final class Table {
       section = row.section();
       out.printf("%n### %s%n", section);
       line("", "threads", "ours", "peer", "ratio", "quartiles", "target", "limit");
-      line("---", "---:", "---", "---", "---:", "---", "---:", "---:");
+      line("---", "---:", "---", "---", "---:", "---", "---", "---:");
     }
     rows.add(row);
     disturbed |= row.disturbed();
@@ -47,7 +48,7 @@ final class Table {
         Double.isNaN(row.peer()) ? row.peerName() : row.peerName() + " " + number(row.peer()),
         fixed(row.ratio()),
         Double.isNaN(row.low()) ? "" : fixed(row.low()) + "–" + fixed(row.high()),
-        Double.isNaN(row.target()) ? "" : "≥ " + fixed(row.target()),
+        String.join(", ", row.targets().stream().map(t -> t.describe(row)).toList()),
         Double.isNaN(row.limit()) ? "" : String.format(Locale.ROOT, "%.0f %%", 100 * row.share()));
     out.flush();
   }
@@ -59,7 +60,7 @@ final class Table {
   }
 
   private void line(Object... cells) {
-    out.printf("| %-44s | %7s | %-18s | %-26s | %5s | %-11s | %6s | %5s |%n", cells);
+    out.printf("| %-44s | %7s | %-18s | %-26s | %5s | %-11s | %-22s | %5s |%n", cells);
   }
 
   private static String fixed(double x) {
@@ -75,9 +76,21 @@ final class Table {
 
   /** What has to be known to read the rows. */
   void end() {
+    long all = targets(null);
+    if (all > 0) {
+      say("%n%d of %d targets met.", targets(true), all);
+    }
     if (disturbed) {
       say("%n* A side had clearly fewer cores than threads: other work ran, do not trust the row.");
     }
+  }
+
+  /** How many targets of all rows are met, or not, or, for null, were measured at all. */
+  private long targets(@Nullable Boolean met) {
+    return rows.stream()
+        .flatMap(r -> r.targets().stream().map(t -> t.met(r)))
+        .filter(m -> m != null && (met == null || met.equals(m)))
+        .count();
   }
 
   void write(Path file) {

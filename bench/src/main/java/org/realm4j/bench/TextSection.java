@@ -11,6 +11,8 @@ import org.realm4j.bench.Alternately.Sample;
  * padding.
  */
 final class TextSection {
+  private static final String NAME = "text";
+  private static final String ROW = "REALM step, real lengths";
   private static final int QUERIES = 4;
   private static final int CANDIDATES = 8;
 
@@ -19,7 +21,7 @@ final class TextSection {
   static void run(Context context) {
     Lengths lengths = Lengths.load();
     List<RealmBatch> batches =
-        IntStream.range(0, context.either(2, 6))
+        IntStream.range(0, context.either(1, 2))
             .mapToObj(i -> lengths.batch(QUERIES, CANDIDATES, i))
             .toList();
     int tokens = batches.stream().mapToInt(RealmBatch::tokens).sum();
@@ -27,15 +29,18 @@ final class TextSection {
     List<Map<String, Integer>> requests =
         IntStream.range(0, batches.size()).mapToObj(i -> Map.of("batch", i)).toList();
     for (int threads : context.threads()) {
-      try (SideBySide sides = SideBySide.torch(context, StepSection.job(threads, batches))) {
+      Map<String, Object> job = StepSection.job(threads, batches);
+      try (SideBySide sides = SideBySide.torch(context, job)) {
         sides.run(1, requests);
-        List<List<Sample>> samples = sides.run(context.rounds(4), requests);
+        List<List<Sample>> samples = sides.run(context.rounds(5), requests);
         context.add(
             sides
-                .row("text", "REALM step, real lengths", threads, "tokens/s", tokens, samples)
+                .row(NAME, ROW, threads, "tokens/s", tokens, samples)
                 .with("tokens", tokens)
-                .with("padded_tokens", padded));
+                .with("padded_tokens", padded)
+                .toward(SideBySide.targets(threads, 3.0, 3.0)));
       }
+      SideBySide.keepingMemory(context, NAME, ROW, threads, tokens, job, requests);
     }
     context
         .table()

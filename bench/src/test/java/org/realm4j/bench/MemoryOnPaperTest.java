@@ -41,6 +41,26 @@ class MemoryOnPaperTest {
     assertEquals(byHand, MemoryOnPaper.activations(SMALL, 5, 1));
   }
 
+  @Test
+  void termsAreOneLine() {
+    List<MemoryOnPaper.Term> terms =
+        List.of(
+            new MemoryOnPaper.Term("parameters", 3 << 18),
+            new MemoryOnPaper.Term("moments", 3 << 19));
+    assertEquals("parameters 3 + moments 6", MemoryOnPaper.describe(terms));
+  }
+
+  @Test
+  void activationsAreThoseOfAllThreeKindsOfInput() {
+    List<MemoryOnPaper.Term> terms = MemoryOnPaper.step(SMALL, RealmBatch.even(2, 3, 5, 7, 11, 2));
+    long byHand =
+        MemoryOnPaper.activations(SMALL, 2 * 5, 2)
+            + MemoryOnPaper.activations(SMALL, 4 * 7, 4)
+            + MemoryOnPaper.activations(SMALL, 6 * 11, 12);
+    assertEquals(new MemoryOnPaper.Term("activations", byHand), terms.get(3));
+    assertEquals(5, terms.size());
+  }
+
   /** 22.4 million for each token and 23.7 million for each predicted one, three times. */
   @Test
   void trainingMiniLmTakes319GflopWhereTheLastLayerIsWhole() {

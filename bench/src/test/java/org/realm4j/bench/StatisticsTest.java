@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.realm4j.bench.Alternately.Sample;
 
@@ -44,6 +46,21 @@ class StatisticsTest {
     List<List<Sample>> samples = Alternately.run(3, List.of(a, b));
     assertEquals("ababab", order.toString());
     assertEquals('b', samples.get(1).get(2).seconds());
+  }
+
+  /** 20 ms and six calls of 7 ms wake the threads, twelve calls are a turn. */
+  @Test
+  void turnsAreTimedAfterTheThreadsAreAwake() {
+    AtomicLong nanos = new AtomicLong();
+    AtomicInteger calls = new AtomicInteger();
+    Runnable work =
+        () -> {
+          // Slow at first, as long as a woken thread has no processor of its own.
+          nanos.addAndGet(calls.incrementAndGet() == 1 ? 20_000_000 : 7_000_000);
+        };
+    Sample sample = Alternately.here(work, 0.08, nanos::get).run();
+    assertEquals(0.007, sample.seconds(), 1e-12);
+    assertEquals(1 + 6 + 12, calls.get());
   }
 
   private static Sample turn(StringBuilder order, char side) {
