@@ -288,7 +288,7 @@ final class Attention {
     /** Rows of queries as columns. [width, padded] */
     Operand transposed(float[] x, int slot, Scratch s) {
       float[] to = s.array(slot, width * padded);
-      kernels.transpose(x, at(queryFrom), hidden, queries, width, to, 0, padded);
+      kernels.tiles().transpose(x, at(queryFrom), hidden, queries, width, to, 0, padded);
       return new Operand(to, 0, padded, false);
     }
 

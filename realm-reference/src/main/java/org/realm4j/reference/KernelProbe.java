@@ -142,7 +142,9 @@ public final class KernelProbe implements AutoCloseable {
     float[] y = new float[n];
     return new Kernel(
         () -> {},
-        () -> space.split(n, 1, (a, b, _) -> kernels.activate(activation, x, a, y, a, b - a)));
+        () ->
+            space.split(
+                n, 1, (a, b, _) -> kernels.activations().activate(activation, x, a, y, a, b - a)));
   }
 
   private Kernel activationGradient(Activation activation, int n) {
@@ -153,7 +155,10 @@ public final class KernelProbe implements AutoCloseable {
         copy(values, g),
         () ->
             space.split(
-                n, 1, (a, b, _) -> kernels.activationGradient(activation, x, a, g, a, b - a)));
+                n,
+                1,
+                (a, b, _) ->
+                    kernels.activations().activationGradient(activation, x, a, g, a, b - a)));
   }
 
   private Kernel adam(int n) {

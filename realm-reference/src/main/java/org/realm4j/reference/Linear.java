@@ -60,7 +60,7 @@ final class Linear {
           kernels.add(b, colFrom, before, at, colTo - colFrom);
         }
         if (act != Activation.NONE) {
-          kernels.activate(act, before, at, y, at, colTo - colFrom);
+          kernels.activations().activate(act, before, at, y, at, colTo - colFrom);
         }
       }
     };
@@ -87,7 +87,7 @@ final class Linear {
           (from, to, _) -> {
             for (int r = 0; r < rows; r++) {
               int at = r * out + from;
-              k.activationGradient(act, saved, at, g, at, to - from);
+              k.activations().activationGradient(act, saved, at, g, at, to - from);
               if (db != null) {
                 k.add(g, at, db, from, to - from);
               }

@@ -3,6 +3,7 @@ package org.realm4j.reference;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.reference.kernels.Kernels;
+import org.realm4j.reference.kernels.TileKernels;
 
 /**
  * Matrix products C = A B or C += A B by panels of B, after Goto and van de Geijn. Each element of
@@ -56,7 +57,7 @@ final class Products {
     void block(int rowFrom, int rowTo, int colFrom, int colTo);
   }
 
-  private final Kernels kernels;
+  private final TileKernels kernels;
   private final Workers workers;
   private final Scratch[] scratch;
   private final FloatPool pool;
@@ -66,12 +67,12 @@ final class Products {
 
   Products(Kernels kernels, Workers workers, Scratch[] scratch, FloatPool pool) {
     this.pool = pool;
-    this.kernels = kernels;
+    this.kernels = kernels.tiles();
     this.workers = workers;
     this.scratch = scratch;
-    this.tileRows = kernels.tileRows();
-    this.tileCols = kernels.tileCols();
-    this.vector = kernels.vector();
+    this.tileRows = this.kernels.tileRows();
+    this.tileCols = this.kernels.tileCols();
+    this.vector = this.kernels.vector();
   }
 
   private int panels(int n) {

@@ -201,7 +201,8 @@ final class Rows {
           space.split(
               y.size(),
               1,
-              (a, b, _) -> k.activationGradient(Activation.RELU, y.data(), a, g, a, b - a));
+              (a, b, _) ->
+                  k.activations().activationGradient(Activation.RELU, y.data(), a, g, a, b - a));
           if (start.wanted()) {
             scatter(space, g, starts, cols, start.gradient());
           }

@@ -1,6 +1,5 @@
 package org.realm4j.reference.kernels;
 
-import org.realm4j.tensor.Activation;
 import org.realm4j.tensor.AdamStep;
 
 /**
@@ -20,64 +19,9 @@ public interface Kernels {
   /** One line for people, such as {@code "SIMD 512 bit"}. */
   String describe();
 
-  // ---- matrix products, by tiles of tileRows() x tileCols()
+  TileKernels tiles();
 
-  int tileRows();
-
-  int tileCols();
-
-  /** Columns of a tile come in whole vectors of so many elements. */
-  int vector();
-
-  /**
-   * C = A B or C += A B for one tile of up to {@link #tileRows} rows and {@code vectors} vectors of
-   * columns, at most {@link #tileCols}. Each element starts from 0, or from its value in c, and
-   * takes its k products in order. The operands may lie in any order that the steps describe; rows
-   * that are missing are not touched.
-   *
-   * @param rows from 1 to tileRows
-   * @param a element (r, i) at {@code aAt + r * aRow + i * aStep}
-   * @param b row i begins at {@code bAt + i * bStep}
-   * @param c row r begins at {@code cAt + r * cRow}
-   */
-  void tile(
-      int k,
-      int rows,
-      int vectors,
-      float[] a,
-      int aAt,
-      int aRow,
-      int aStep,
-      float[] b,
-      int bAt,
-      int bStep,
-      float[] c,
-      int cAt,
-      int cRow,
-      boolean accumulate);
-
-  /**
-   * to[toAt + j * toStride + i] = from[fromAt + i * fromStride + j], for i < rows, j < cols. Up to
-   * the next multiple of 8, the columns of {@code to} are filled with copies of the last row.
-   */
-  void transpose(
-      float[] from,
-      int fromAt,
-      int fromStride,
-      int rows,
-      int cols,
-      float[] to,
-      int toAt,
-      int toStride);
-
-  /**
-   * Cuts the columns of a matrix into panels: to[toAt + (p * k + i) * width + j] = from[fromAt + i
-   * * fromStride + p * width + j], for p < panels, i < k, j < width.
-   *
-   * @param width tileRows() or tileCols()
-   */
-  void panels(
-      float[] from, int fromAt, int fromStride, int k, int width, int panels, float[] to, int toAt);
+  ActivationKernels activations();
 
   // ---- sums along a row
 
@@ -106,16 +50,6 @@ public interface Kernels {
 
   /** y += a * b, fused. */
   void addProduct(float[] a, int aAt, float[] b, int bAt, float[] y, int yAt, int n);
-
-  /** y = activation(x); x and y may be the same. */
-  void activate(Activation activation, float[] x, int xAt, float[] y, int yAt, int n);
-
-  /**
-   * g *= activation'(.).
-   *
-   * @param saved the result for RELU and TANH, the argument for the two GELUs
-   */
-  void activationGradient(Activation activation, float[] saved, int sAt, float[] g, int gAt, int n);
 
   /**
    * y = x * scale where the draw of (rowBase, firstChannel + i) keeps it, else 0; x and y may be

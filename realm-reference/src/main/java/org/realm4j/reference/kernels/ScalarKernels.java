@@ -6,7 +6,7 @@ import org.realm4j.tensor.AdamStep;
 import org.realm4j.tensor.CounterRandom;
 
 /** Plain loops: what runs without the Vector API, and what its kernels are tested against. */
-public final class ScalarKernels implements Kernels {
+public final class ScalarKernels implements Kernels, TileKernels, ActivationKernels {
   private static final int LANES = 16;
   private static final int TILE_ROWS = 4;
   private static final int TILE_COLS = 16;
@@ -14,6 +14,16 @@ public final class ScalarKernels implements Kernels {
   @Override
   public String describe() {
     return "scalar";
+  }
+
+  @Override
+  public TileKernels tiles() {
+    return this;
+  }
+
+  @Override
+  public ActivationKernels activations() {
+    return this;
   }
 
   @Override

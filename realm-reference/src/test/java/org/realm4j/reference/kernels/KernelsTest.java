@@ -118,14 +118,14 @@ class KernelsTest {
           f + "",
           true,
           (k, a, b, _, n) -> {
-            k.activate(f, a, 2, b, 3, n);
+            k.activations().activate(f, a, 2, b, 3, n);
             return b;
           });
       same(
           f + " gradient",
           true,
           (k, a, b, _, n) -> {
-            k.activationGradient(f, a, 2, b, 3, n);
+            k.activations().activationGradient(f, a, 2, b, 3, n);
             return b;
           });
     }
@@ -235,8 +235,8 @@ class KernelsTest {
   void tiles() {
     for (Kernels k : all()) {
       for (int depth : new int[] {0, 1, 7, 33}) {
-        for (int rows = 1; rows <= k.tileRows(); rows++) {
-          for (int vectors = 1; vectors * k.vector() <= k.tileCols(); vectors++) {
+        for (int rows = 1; rows <= k.tiles().tileRows(); rows++) {
+          for (int vectors = 1; vectors * k.tiles().vector() <= k.tiles().tileCols(); vectors++) {
             tile(k, depth, rows, vectors, 40, 1, false); // rows
             tile(k, depth, rows, vectors, 1, 11, true); // columns
           }
@@ -247,7 +247,7 @@ class KernelsTest {
 
   private static void tile(
       Kernels k, int depth, int rows, int vectors, int aRow, int aStep, boolean accumulate) {
-    int cols = vectors * k.vector();
+    int cols = vectors * k.tiles().vector();
     float[] a = floats(3 + rows * aRow + depth * aStep, 1, true);
     float[] b = floats(5 + depth * (cols + 3), 2, true);
     float[] c = floats(2 + rows * (cols + 1), 3, true);
@@ -261,7 +261,8 @@ class KernelsTest {
         expected[2 + r * (cols + 1) + j] = sum;
       }
     }
-    k.tile(depth, rows, vectors, a, 3, aRow, aStep, b, 5, cols + 3, c, 2, cols + 1, accumulate);
+    k.tiles()
+        .tile(depth, rows, vectors, a, 3, aRow, aStep, b, 5, cols + 3, c, 2, cols + 1, accumulate);
     assertArrayEquals(
         expected,
         c,
@@ -298,7 +299,7 @@ class KernelsTest {
           (k, _, _, _, n) -> {
             float[] from = floats(rows * (n + 2) + 1, 4, false);
             float[] to = new float[n * (rows + 10) + 1];
-            k.transpose(from, 1, n + 2, rows, n, to, 1, rows + 10);
+            k.tiles().transpose(from, 1, n + 2, rows, n, to, 1, rows + 10);
             for (int i = 0; i < ((rows + 7) & -8); i++) {
               int source = 1 + Math.min(i, rows - 1) * (n + 2);
               for (int j = 0; j < n; j++) {
@@ -313,11 +314,11 @@ class KernelsTest {
   @Test
   void panels() {
     for (Kernels k : all()) {
-      for (int width : new int[] {k.tileRows(), k.tileCols()}) {
+      for (int width : new int[] {k.tiles().tileRows(), k.tiles().tileCols()}) {
         for (int panels = 0; panels <= 5; panels++) {
           float[] from = floats(2 + 7 * (5 * width + 3), 4, true);
           float[] to = new float[1 + 7 * panels * width];
-          k.panels(from, 2, 5 * width + 3, 7, width, panels, to, 1);
+          k.tiles().panels(from, 2, 5 * width + 3, 7, width, panels, to, 1);
           float[] expected = new float[to.length];
           for (int i = 0; i < 7 * panels * width; i++) {
             int step = i / width % 7;
