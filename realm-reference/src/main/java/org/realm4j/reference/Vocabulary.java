@@ -132,7 +132,7 @@ final class Vocabulary {
         (from, to, _) -> {
           for (int r = from; r < to; r++) {
             int row = first + r;
-            kernels.expSum(logits, r * words, words, 1f, max[row]);
+            kernels.exp(logits, r * words, words, max[row]);
             kernels.scale(logits, r * words, words, -g[row] * factor[row]);
             logits[r * words + targets[row]] += g[row];
           }

@@ -68,11 +68,8 @@ public interface Kernels {
 
   // ---- whole rows
 
-  /**
-   * x = exp(scale * x - max), not fused, so that the largest is 1 exactly; returns the sum of the
-   * results.
-   */
-  float expSum(float[] x, int at, int n, float scale, float max);
+  /** x = exp(x - max), for max the largest of them. */
+  void exp(float[] x, int at, int n, float max);
 
   /** The sum of exp(x - max), without keeping the terms. */
   float sumExp(float[] x, int at, int n, float max);

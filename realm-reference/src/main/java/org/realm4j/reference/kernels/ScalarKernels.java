@@ -230,11 +230,10 @@ public final class ScalarKernels implements Kernels, TileKernels, ActivationKern
   }
 
   @Override
-  public float expSum(float[] x, int at, int n, float scale, float max) {
+  public void exp(float[] x, int at, int n, float max) {
     for (int i = 0; i < n; i++) {
-      x[at + i] = Elementary.exp(x[at + i] * scale - max);
+      x[at + i] = Elementary.exp(x[at + i] - max);
     }
-    return sum(x, at, n);
   }
 
   @Override

@@ -324,10 +324,10 @@ final class SimdKernels implements Kernels {
   // ---- whole rows
 
   @Override
-  public float expSum(float[] x, int at, int n, float scale, float max) {
+  public void exp(float[] x, int at, int n, float max) {
     int i = 0;
     for (; i + L <= n; i += L) {
-      FloatVector v = FloatVector.fromArray(S, x, at + i).mul(scale).sub(max);
+      FloatVector v = FloatVector.fromArray(S, x, at + i).sub(max);
       FloatVector et =
           v.fma(
               FloatVector.broadcast(S, Elementary.LOG2_E),
@@ -351,9 +351,8 @@ final class SimdKernels implements Kernels {
       e.intoArray(x, at + i);
     }
     for (; i < n; i++) {
-      x[at + i] = Elementary.exp(x[at + i] * scale - max);
+      x[at + i] = Elementary.exp(x[at + i] - max);
     }
-    return sum(x, at, n);
   }
 
   @Override

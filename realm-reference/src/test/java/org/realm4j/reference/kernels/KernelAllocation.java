@@ -63,7 +63,7 @@ public final class KernelAllocation {
     calls.put("addRelu", () -> k.addRelu(a, 0, b, 0, c, 0, N));
     calls.put("scale", () -> k.scale(c, 0, N, 0.5f));
     calls.put("dropout", () -> k.dropout(a, 0, c, 0, N, 1, 0, 1 << 22, 1.3f));
-    calls.put("expSum", () -> k.expSum(c, 0, N, 0.1f, 1f));
+    calls.put("exp", () -> k.exp(c, 0, N, 1f));
     calls.put("layerNorm", () -> k.layerNorm(c, 0, N, a, b, 1e-6f, d, 0));
     calls.put("layerNormGradient", () -> k.layerNormGradient(c, 0, a, 0, 0.1f, N, b));
     calls.put("maxColumns", () -> k.maxColumns(a, 0, 32, 48, 48, 0.1f, c));

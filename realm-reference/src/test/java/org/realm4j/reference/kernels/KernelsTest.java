@@ -173,12 +173,12 @@ class KernelsTest {
   @Test
   void rows() {
     same(
-        "softmax",
+        "exp",
         true,
         (k, a, _, _, n) -> {
-          float sum = k.expSum(a, 2, n, 0.35f, k.max(a, 2, n) * 0.35f);
-          k.scale(a, 2, n, 1 / sum);
-          return all(a, new float[] {sum});
+          k.exp(a, 2, n, k.max(a, 2, n));
+          k.scale(a, 2, n, 0.3f);
+          return a;
         });
     same(
         "layer norm",
