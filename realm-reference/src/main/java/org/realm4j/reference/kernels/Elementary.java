@@ -80,9 +80,10 @@ final class Elementary {
     p = Math.fma(p, r, E1);
     p = Math.fma(p, r, E0);
     p = Math.fma(p, r * r, r) + 1f;
-    // 2^(n - 1), then once more times 2: 2^128 itself has no float
+    // times 2 and 2^(n - 1): 2^128 itself has no float; in this order nothing is denormal on the
+    // way
     int exponent = (Float.floatToRawIntBits(t) - Float.floatToRawIntBits(ROUND) + 126) << 23;
-    float y = p * Float.intBitsToFloat(exponent) * 2f;
+    float y = p * 2f * Float.intBitsToFloat(exponent);
     if (x < EXP_LOW) {
       y = 0f;
     }
