@@ -73,10 +73,10 @@ final class SideBySide implements AutoCloseable {
     }
   }
 
-  static Peer ours(Context context, Map<String, Object> job) {
+  static Peer ours(Context context, Map<String, Object> job, String... flags) {
     Map<String, Object> all = new java.util.LinkedHashMap<>(job);
     all.put("kernels", context.kernels().name());
-    return new Peer("realm4j", Worker.command(), all);
+    return new Peer("realm4j", Worker.command(flags), all);
   }
 
   /** The folder with what runs the peers. */

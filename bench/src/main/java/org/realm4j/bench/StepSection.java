@@ -18,6 +18,9 @@ final class StepSection {
   private static final RealmBatch BATCH = RealmBatch.even(4, 8, 64, 128, 192, 8);
   private static final BertConfig MODEL = Networks.miniLm(Activation.GELU_TANH);
 
+  /** The heap of the run that shows how little memory a step takes, over what it needs on paper. */
+  private static final double HEAP = 1.17;
+
   /** Within so much of the steady time a step has full speed. */
   private static final double FULL_SPEED = 1.05;
 
@@ -123,24 +126,40 @@ final class StepSection {
     context.add(Row.of(NAME, description, threads, onPaper, "MiB"));
     context.add(
         pair(
-                "peak memory (RSS); limit: on paper",
+                "peak memory (RSS), the heap not bounded; limit: on paper",
                 threads,
                 "MiB",
                 sides,
-                sides.ourAnswers().getLast().number("peak_mib"),
+                last(sides, "peak_mib"),
                 sides.peer() == null
                     ? Double.NaN
                     : sides.peerAnswers().getLast().number("peak_mib"))
+            .limitedBy(onPaper));
+    long heap = Math.round(HEAP * onPaper);
+    context.progress("  a few steps in a heap of " + heap + " MiB");
+    JsonObject answer;
+    try (Peer bounded =
+        SideBySide.ours(context, job(threads, List.of(BATCH)), "-Xmx" + heap + "m", "-Xmn64m")) {
+      bounded.ask(Map.of("batch", 0));
+      bounded.ask(Map.of("batch", 0));
+      answer = bounded.ask(Map.of("batch", 0));
+    }
+    context.add(
+        Row.of(
+                NAME,
+                "peak memory (RSS) in a heap of " + heap + " MiB; limit: on paper",
+                threads,
+                answer.number("peak_mib"),
+                "MiB")
             .limitedBy(onPaper)
             .toward(Target.shareAtMost(MOST_MEMORY)));
     context.add(
         Row.of(
-                NAME,
-                "heap in use after a step; limit: on paper",
-                threads,
-                last(sides, "heap_mib"),
-                "MiB")
-            .limitedBy(onPaper));
+            NAME,
+            "its third step",
+            threads,
+            BATCH.tokens() / answer.number("seconds"),
+            "tokens/s"));
   }
 
   private static double last(SideBySide sides, String key) {

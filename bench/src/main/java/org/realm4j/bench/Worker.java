@@ -34,11 +34,12 @@ final class Worker {
 
   private Worker() {}
 
-  /** The command that starts one, with the flags of this JVM. */
-  static List<String> command() {
+  /** The command that starts one, with the flags of this JVM and then others. */
+  static List<String> command(String... flags) {
     List<String> command = new ArrayList<>();
     command.add(System.getProperty("java.home") + "/bin/java");
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.addAll(List.of(flags));
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
     command.add(Worker.class.getName());

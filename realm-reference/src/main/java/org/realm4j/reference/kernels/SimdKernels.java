@@ -22,7 +22,7 @@ import org.realm4j.tensor.CounterRandom;
  * DesiredMethodLimit, 8,000 bytes, some 40 calls to the Vector API). Beyond it, only what the JDK
  * marks as forced still is, and a call to a method of ours would make every vector an object on the
  * heap, a hundred times slower. So vectors are never passed to methods of ours: loops consist of
- * calls to the Vector API alone, however long that makes them.
+ * calls to the Vector API alone, however long that makes them. JDK-8382713 is about this loss.
  */
 final class SimdKernels implements Kernels {
   private static final VectorSpecies<Float> S = SimdLoader.species(MethodHandles.lookup());
