@@ -1,29 +1,34 @@
 package org.realm4j.reference;
 
 import it.unimi.dsi.fastutil.ints.Int2ObjectOpenHashMap;
+import java.lang.ref.SoftReference;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.realm4j.io.RealmException;
 
 /**
- * Arrays that are used again, by size class: sixteen classes to each doubling, so that at most a
- * sixteenth is wasted. An array is at least as long as was asked. Batches differ from step to step,
- * so what lies free is bounded by a share of what was lent at the same time; the rest goes back to
- * the heap, the longest unused first. For one thread.
+ * Arrays that are used again, by size class: eight classes to each doubling, so that at most an
+ * eighth is wasted. An array is at least as long as was asked. Batches differ from step to step, so
+ * what lies free is bounded by a share of what was lent at the same time; the rest goes back to the
+ * heap, the longest unused first. For one thread.
  */
 final class FloatPool {
-  private static final int CLASSES = 16;
+  private static final int CLASSES = 8;
   private static final int SMALLEST = 64;
   private static final long LARGEST = Integer.MAX_VALUE - 8;
 
   /** What may lie free beside the largest amount lent lately. */
-  private static final double SLACK = 0.5;
+  private static final double SLACK = 0.25;
 
   /** How many size classes above the right one are looked at: up to half as much again. */
-  private static final int LARGER = 8;
+  private static final int LARGER = 4;
 
-  /** An array that may be taken, and when it was given back. */
-  private record Free(float[] array, long since) {}
+  /**
+   * An array that may be taken, and when it was given back. What lies free is held softly: other
+   * sessions have pools of their own, and need not fail for memory that nobody uses.
+   */
+  private record Free(SoftReference<float[]> array, int size, long since) {}
 
   private final Int2ObjectOpenHashMap<ArrayDeque<Free>> free = new Int2ObjectOpenHashMap<>();
   private long allocated;
@@ -42,9 +47,7 @@ final class FloatPool {
     float[] array = null;
     // A larger one will do: batches differ a little, and allocating means zeroing.
     for (int i = 0, fit = size; i <= LARGER && array == null; i++, fit = nextClass(fit)) {
-      ArrayDeque<Free> list = free.get(fit);
-      Free found = list == null ? null : list.pollLast();
-      array = found == null ? null : found.array();
+      array = takeFree(free.get(fit));
     }
     if (array == null) {
       array = allocateCounted(size);
@@ -52,6 +55,18 @@ final class FloatPool {
     lent += array.length;
     lentLately = Math.max(lentLately, lent);
     return array;
+  }
+
+  private float @Nullable [] takeFree(@Nullable ArrayDeque<Free> list) {
+    while (list != null && !list.isEmpty()) {
+      Free last = list.removeLast();
+      float[] array = last.array().get();
+      if (array != null) {
+        return array;
+      }
+      allocated -= last.size(); // the collector needed it
+    }
+    return null;
   }
 
   /** An array of which the first n elements are 0. */
@@ -63,7 +78,8 @@ final class FloatPool {
 
   void give(float[] array) {
     lent -= array.length;
-    free.computeIfAbsent(array.length, _ -> new ArrayDeque<>()).addLast(new Free(array, clock++));
+    free.computeIfAbsent(array.length, _ -> new ArrayDeque<>())
+        .addLast(new Free(new SoftReference<>(array), array.length, clock++));
   }
 
   private float[] allocateCounted(int size) {
@@ -93,7 +109,7 @@ final class FloatPool {
     if (oldest == null) {
       return false;
     }
-    allocated -= oldest.removeFirst().array().length;
+    allocated -= oldest.removeFirst().size();
     return true;
   }
 
