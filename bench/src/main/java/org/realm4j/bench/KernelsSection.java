@@ -20,9 +20,12 @@ final class KernelsSection {
    * What a kernel cannot do without, for each value.
    *
    * @param cols of a row, or columns and rows of a block
-   * @param bytes read and written, each array once
+   * @param bytes moved: 4 to read a value, 8 to change one; also 8 to write one that was not read,
+   *     since the processor fetches a line before it writes into it, and the JVM has no store that
+   *     goes past the caches
    * @param multiplications and fused multiply-adds of the formula, as in the backend's {@code
-   *     Elementary}; additions, comparisons and bit operations run beside them
+   *     Elementary}; additions and bit operations run beside them
+   * @param comparisons with a choice after them
    */
   private record Work(
       Kind kind,
@@ -30,39 +33,45 @@ final class KernelsSection {
       int cols,
       double bytes,
       int multiplications,
+      int comparisons,
       int divisions,
       int roots) {}
 
-  // exp: 1 to scale, 2 to reduce, 4 for the polynomial, r * r, 1 to join, 1 for the power of two
-  private static final int EXP = 10;
-  // erf: x * x, 6 for one polynomial and 1 to finish it, 7 for the other, exp
-  private static final int ERF = 15 + EXP;
-  // x / (1 + exp(a)), GELU's tanh form: x * x, one fused, and the product with x are its argument
+  // 2^y: 5 for the polynomial, 1 for the power of two; too small a y
+  private static final int EXP = 6;
+  // erf: x * x, 6 for one polynomial and 1 to finish it, 6 for the other, exp; which of the two,
+  // and
+  // too large an x
+  private static final int ERF = 14 + EXP;
+  // x / (1 + exp(a)), GELU's tanh form: x * x, one fused, and the product with x are its argument;
+  // too large an a
   private static final int SIGMOID = 3 + EXP;
 
   private static final List<Work> ALL =
       List.of(
-          // c x, exp; in place, and 1 / sum goes into attention's result
-          new Work(Kind.SOFTMAX, "softmax, blocks of 128 x 128", 128, 8, 1 + EXP, 0, 0),
+          // c x, exp; the maximum; in place, and 1 / sum goes into attention's result
+          new Work(Kind.SOFTMAX, "softmax, blocks of 128 x 128", 128, 8, 1 + EXP, 2, 0, 0),
           // e . dp, e * (c / sum), * (dp - ...); e is read, dp changed
           new Work(
-              Kind.SOFTMAX_GRADIENT, "softmax gradient, blocks of 128 x 128", 128, 12, 3, 0, 0),
+              Kind.SOFTMAX_GRADIENT, "softmax gradient, blocks of 128 x 128", 128, 12, 3, 0, 0, 0),
           // the squares' sum, the factor, gamma x + beta; x changed, y written
-          new Work(Kind.LAYER_NORM, "layer norm, rows of 384", 384, 12, 3, 0, 0),
+          new Work(Kind.LAYER_NORM, "layer norm, rows of 384", 384, 16, 3, 0, 0, 0),
           // g * gamma, g . x, x * slope + g, * factor; x read, g changed
-          new Work(Kind.LAYER_NORM_GRADIENT, "layer norm gradient, rows of 384", 384, 12, 4, 0, 0),
+          new Work(
+              Kind.LAYER_NORM_GRADIENT, "layer norm gradient, rows of 384", 384, 12, 4, 0, 0, 0),
           // x * sqrt(1/2), erf, x / 2, the product; x read, y written
-          new Work(Kind.GELU, "GELU (erf)", 1, 8, 3 + ERF, 0, 0),
+          new Work(Kind.GELU, "GELU (erf)", 1, 12, 3 + ERF, 2, 0, 0),
           // x * x, * -1/2, exp, the density's factor; as above and 1/2 + erf / 2; x * d + c, g *
           // ...
-          new Work(Kind.GELU_GRADIENT, "GELU (erf) gradient", 1, 12, 3 + EXP + 2 + ERF + 2, 0, 0),
+          new Work(
+              Kind.GELU_GRADIENT, "GELU (erf) gradient", 1, 12, 3 + EXP + 2 + ERF + 2, 3, 0, 0),
           // x read, y written
-          new Work(Kind.GELU_TANH, "GELU (tanh)", 1, 8, SIGMOID, 1, 0),
+          new Work(Kind.GELU_TANH, "GELU (tanh)", 1, 12, SIGMOID, 2, 1, 0),
           // x * s, * (1 - s), its argument's slope, that and s joined, g * ...
-          new Work(Kind.GELU_TANH_GRADIENT, "GELU (tanh) gradient", 1, 12, SIGMOID + 5, 1, 0),
+          new Work(Kind.GELU_TANH_GRADIENT, "GELU (tanh) gradient", 1, 12, SIGMOID + 5, 2, 1, 0),
           // g scaled, 2 for the first moment, 3 for the second, decay, update; the moments by their
           // corrections and by each other; w, m and v changed, g read
-          new Work(Kind.ADAM, "AdamW", 1, 28, 8, 3, 1));
+          new Work(Kind.ADAM, "AdamW", 1, 28, 8, 0, 3, 1));
 
   /** Those that have a target. */
   private static final Set<Kind> FORWARD =
@@ -90,11 +99,16 @@ final class KernelsSection {
               Row.of(NAME, work.name, threads, nanos, "ns/value")
                   .limitedBy(
                       limits.nanoseconds(
-                          work.bytes, work.multiplications, work.divisions, work.roots))
+                          work.bytes,
+                          work.multiplications,
+                          work.comparisons,
+                          work.divisions,
+                          work.roots))
                   .toward(FORWARD.contains(work.kind) ? List.of(LEAST) : List.of())
                   .with("our_cores", Comparison.cores(samples))
                   .with("bytes", work.bytes)
                   .with("multiplications", work.multiplications)
+                  .with("comparisons", work.comparisons)
                   .with("divisions", work.divisions)
                   .with("roots", work.roots));
         }

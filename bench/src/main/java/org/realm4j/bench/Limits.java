@@ -15,12 +15,21 @@ import jdk.incubator.vector.VectorSpecies;
  * What the machine allows, measured with loops that do nothing else.
  *
  * @param fma float32 GFLOP/s of fused multiply-adds on registers, two for each
+ * @param comparisons float32 comparisons with a choice after them, 10^9 a second, beside
+ *     multiply-adds: what they add to a loop of these, since they use the same pipes
  * @param divisions float32 divisions, 10^9 a second; {@code roots} the same of square roots
  * @param read GB/s of memory that is only read
  * @param update GB/s of x = c x, each value read and written
  * @param add GB/s of y = c x + y, two values read and one written
  */
-record Limits(double fma, double divisions, double roots, double read, double update, double add) {
+record Limits(
+    double fma,
+    double comparisons,
+    double divisions,
+    double roots,
+    double read,
+    double update,
+    double add) {
   private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
   private static final int L = S.length();
 
@@ -41,12 +50,13 @@ record Limits(double fma, double divisions, double roots, double read, double up
   }
 
   /**
-   * The least time of a kernel for one value, in ns, if memory, multiplications, divisions and
-   * roots all overlap perfectly: the slowest of them alone.
+   * The least time of a kernel for one value, in ns, if memory, multiplications with comparisons,
+   * and divisions with roots all overlap perfectly: the slowest of them alone.
    */
-  double nanoseconds(double bytes, double multiplications, double quotients, double squareRoots) {
+  double nanoseconds(
+      double bytes, double multiplications, double compared, double quotients, double squareRoots) {
     double memory = bytes / stream();
-    double arithmetic = multiplications / (fma / 2);
+    double arithmetic = multiplications / (fma / 2) + compared / comparisons;
     return Math.max(memory, Math.max(arithmetic, quotients / divisions + squareRoots / roots));
   }
 
@@ -54,6 +64,7 @@ record Limits(double fma, double divisions, double roots, double read, double up
   Limits or(Limits other) {
     return new Limits(
         Math.max(fma, other.fma),
+        Math.max(comparisons, other.comparisons),
         Math.max(divisions, other.divisions),
         Math.max(roots, other.roots),
         Math.max(read, other.read),
@@ -64,7 +75,10 @@ record Limits(double fma, double divisions, double roots, double read, double up
   static Limits measure(int threads, double seconds) {
     try (Team team = new Team(threads)) {
       double lanes = (double) STEPS * L * threads * GIGA;
-      double fma = 12 * 2 * lanes / team.best(seconds, _ -> fused(STEPS));
+      double fused = team.best(seconds, _ -> fused(STEPS));
+      double fma = 12 * 2 * lanes / fused;
+      double beside = team.best(seconds, _ -> fusedAndCompared(STEPS)) - fused;
+      double comparisons = 4 * lanes / Math.max(beside, 1e-3 * fused); // free is as good as a lot
       double divisions = 8 * lanes / team.best(seconds, _ -> quotients(STEPS));
       double roots = 8 * lanes / team.best(seconds, _ -> roots(STEPS));
       float[] x = new float[FLOATS];
@@ -76,7 +90,7 @@ record Limits(double fma, double divisions, double roots, double read, double up
       double read = bytes / team.best(seconds, t -> sum(x, t * part, (t + 1) * part));
       double update = 2 * bytes / team.best(seconds, t -> scale(x, t * part, (t + 1) * part));
       double add = 3 * bytes / team.best(seconds, t -> add(x, y, t * part, (t + 1) * part));
-      return new Limits(fma, divisions, roots, read, update, add);
+      return new Limits(fma, comparisons, divisions, roots, read, update, add);
     }
   }
 
@@ -108,6 +122,44 @@ record Limits(double fma, double divisions, double roots, double read, double up
       j = j.fma(m, m);
       k = k.fma(m, m);
       l = l.fma(m, m);
+    }
+    FloatVector sum = a.add(b).add(c).add(d).add(e).add(f).add(g).add(h).add(i).add(j).add(k);
+    return sum.add(l).reduceLanes(VectorOperators.ADD);
+  }
+
+  /** As {@link #fused}, with four comparisons. */
+  private static double fusedAndCompared(int steps) {
+    FloatVector m = FloatVector.broadcast(S, 0.5f);
+    FloatVector most = FloatVector.broadcast(S, 3f);
+    FloatVector a = m;
+    FloatVector b = m;
+    FloatVector c = m;
+    FloatVector d = m;
+    FloatVector e = m;
+    FloatVector f = m;
+    FloatVector g = m;
+    FloatVector h = m;
+    FloatVector i = m;
+    FloatVector j = m;
+    FloatVector k = m;
+    FloatVector l = m;
+    for (int s = 0; s < steps; s++) {
+      a = a.fma(m, m);
+      b = b.fma(m, m);
+      c = c.fma(m, m);
+      d = d.fma(m, m);
+      e = e.fma(m, m);
+      f = f.fma(m, m);
+      g = g.fma(m, m);
+      h = h.fma(m, m);
+      i = i.fma(m, m);
+      j = j.fma(m, m);
+      k = k.fma(m, m);
+      l = l.fma(m, m);
+      a = a.blend(most, a.compare(VectorOperators.GT, most));
+      d = d.blend(most, d.compare(VectorOperators.GT, most));
+      g = g.blend(most, g.compare(VectorOperators.GT, most));
+      j = j.blend(most, j.compare(VectorOperators.GT, most));
     }
     FloatVector sum = a.add(b).add(c).add(d).add(e).add(f).add(g).add(h).add(i).add(j).add(k);
     return sum.add(l).reduceLanes(VectorOperators.ADD);

@@ -10,6 +10,7 @@ final class LimitsSection {
     for (int t : context.threads()) {
       Limits limits = context.limits(t);
       row(context, "float32 multiply-add", t, limits.fma(), "GFLOP/s");
+      row(context, "float32 comparison, beside those", t, limits.comparisons(), "G/s");
       row(context, "float32 division", t, limits.divisions(), "G/s");
       row(context, "float32 square root", t, limits.roots(), "G/s");
       row(context, "memory, read", t, limits.read(), "GB/s");

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.bench.Alternately.Sample;
@@ -113,7 +114,13 @@ final class Peer implements AutoCloseable {
   private String lastError() {
     try {
       List<String> lines = Files.readAllLines(errors).stream().filter(l -> !l.isBlank()).toList();
-      return lines.isEmpty() ? "" : ": " + lines.getLast().strip();
+      // Java names the failure first, Python last
+      return lines.stream()
+          .filter(l -> l.startsWith("Exception in thread"))
+          .findFirst()
+          .or(() -> lines.isEmpty() ? Optional.empty() : Optional.of(lines.getLast()))
+          .map(l -> ": " + l.strip())
+          .orElse("");
     } catch (IOException e) {
       return "";
     }

@@ -22,7 +22,7 @@ final class StartsSection {
 
   static void run(Context context) {
     int threads = context.threads().getLast();
-    int starts = context.either(5, 15);
+    int starts = context.either(5, 20);
     double[] products = new double[starts];
     double[] embeddings = new double[starts];
     Map<String, Object> job = Map.of("load", "steady", "threads", threads);

@@ -20,6 +20,9 @@ final class Values implements Tensor {
   /** Whether a backward step reads the values again. */
   private boolean kept;
 
+  /** Whether the caller does not. */
+  private boolean discarded;
+
   private float @Nullable [] data;
   private float @Nullable [] gradient;
 
@@ -87,7 +90,15 @@ final class Values implements Tensor {
 
   /** The caller does not need the values any more. */
   void discard() {
+    discarded = true;
     if (!kept) {
+      releaseData();
+    }
+  }
+
+  /** All backward steps that read the values are done. */
+  void passed() {
+    if (discarded) {
       releaseData();
     }
   }

@@ -2,8 +2,10 @@ package org.realm4j.reference;
 
 import it.unimi.dsi.fastutil.objects.Reference2ObjectLinkedOpenHashMap;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.reference.kernels.Kernels;
 import org.realm4j.tensor.Parameter;
@@ -29,6 +31,7 @@ final class Workspace implements AutoCloseable {
   private final Deque<Tape> tapes = new ArrayDeque<>();
   private final Reference2ObjectLinkedOpenHashMap<Parameter, float[]> gradients =
       new Reference2ObjectLinkedOpenHashMap<>();
+  private List<float[]> savedByOperation = new ArrayList<>();
   private boolean closed;
 
   Workspace(Kernels kernels, int threads, String name) {
@@ -117,8 +120,15 @@ final class Workspace implements AutoCloseable {
     return new Values(this, tape, rows, cols, data, wanted && tape.recording(), true);
   }
 
-  /** The backward step of an operation, skipped when no gradient reached its result. */
+  /**
+   * The backward step of an operation, skipped when no gradient reached its result. After it nobody
+   * reads what the operation saved, nor its result where the caller has released it: the memory
+   * serves for the gradients that come next.
+   */
   void record(Values result, Runnable step) {
+    Saved saved = new Saved(pool, savedByOperation);
+    savedByOperation = new ArrayList<>();
+    result.tape().onRelease(saved::release);
     if (result.wanted()) {
       result
           .tape()
@@ -128,15 +138,25 @@ final class Workspace implements AutoCloseable {
                   step.run();
                   result.releaseGradient();
                 }
+                saved.release();
+                result.passed();
               });
     }
   }
 
-  /** Memory that a backward step needs; goes back with the tape. */
+  /** Memory that the backward step of the operation at hand needs; see {@link #record}. */
   float[] saved(long n) {
     float[] array = pool.take(n);
-    tape().onRelease(() -> pool.give(array));
+    savedByOperation.add(array);
     return array;
+  }
+
+  /** What one operation saved, given back once. */
+  private record Saved(FloatPool pool, List<float[]> arrays) {
+    void release() {
+      arrays.forEach(pool::give);
+      arrays.clear();
+    }
   }
 
   float[] zeros(int n) {

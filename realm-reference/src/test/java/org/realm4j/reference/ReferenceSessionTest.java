@@ -2,9 +2,12 @@ package org.realm4j.reference;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.realm4j.io.RealmException;
 import org.realm4j.tensor.Activation;
@@ -67,6 +70,34 @@ class ReferenceSessionTest {
       }
     }
     assertArrayEquals(gradients[0], gradients[1]);
+  }
+
+  @Test
+  void whatBackwardHasPassedServesForTheGradients() {
+    int layers = 8;
+    int n = 64;
+    List<Parameter> weights = new ArrayList<>();
+    for (int i = 0; i < layers; i++) {
+      weights.add(Parameter.filled("w" + i, Parameter.Kind.WEIGHT, n, n, 0.01f * (i + 1)));
+    }
+    try (ReferenceSession s = (ReferenceSession) new ReferenceBackend().open(1);
+        Tape _ = s.record()) {
+      Tensor x = s.constant(new float[n * n], n, n);
+      for (Parameter w : weights) {
+        Tensor y = s.linear(x, w, null, Activation.GELU);
+        s.release(x);
+        x = y;
+      }
+      long forward = s.pooledFloats();
+      s.backward(x, new float[n * n]);
+      for (Parameter w : weights) {
+        assertNotNull(s.gradient(w));
+      }
+      long more = (s.pooledFloats() - forward) / ((long) n * n);
+      // each layer takes one for its weight's gradient and gives back two; a few are under way
+      assertTrue(more <= 6, "expected at most 6 further arrays, found " + more);
+      assertEquals(n * n, x.toArray().length, "what was not released can still be read");
+    }
   }
 
   @Test

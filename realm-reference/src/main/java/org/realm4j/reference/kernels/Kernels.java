@@ -79,12 +79,16 @@ public interface Kernels {
 
   // ---- down columns, for whole vectors of columns; sums run over rows in order
 
-  /** max[j] = the largest scale * x of column j, not looking at NaN; scale is positive. */
+  /**
+   * max[j] = the largest of column j, not looking at NaN, times scale and log2(e); scale is
+   * positive.
+   */
   void maxColumns(float[] x, int at, int rows, int cols, int stride, float scale, float[] max);
 
   /**
-   * x = exp(scale * x - max[j]), not fused, so that the largest is 1 exactly; sum[sumAt + j] = the
-   * sum of column j's results.
+   * x = 2^(scale log2(e) x - max[j]), which is softmax's exponential: a power of 2 costs less than
+   * one of e. Not fused, so that the largest is 1 exactly; sum[sumAt + j] = the sum of column j's
+   * results.
    */
   void expColumns(
       float[] x,

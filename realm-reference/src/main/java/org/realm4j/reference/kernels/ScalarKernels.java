@@ -261,7 +261,7 @@ public final class ScalarKernels implements Kernels, TileKernels, ActivationKern
         float v = x[at + i * stride + j];
         m = v > m ? v : m;
       }
-      max[j] = m * scale;
+      max[j] = m * (scale * Elementary.LOG2_E);
     }
   }
 
@@ -279,7 +279,7 @@ public final class ScalarKernels implements Kernels, TileKernels, ActivationKern
     for (int j = 0; j < cols; j++) {
       float s = 0f;
       for (int i = 0; i < rows; i++) {
-        float e = Elementary.exp(x[at + i * stride + j] * scale - max[j]);
+        float e = Elementary.exp2(x[at + i * stride + j] * (scale * Elementary.LOG2_E) - max[j]);
         x[at + i * stride + j] = e;
         s += e;
       }

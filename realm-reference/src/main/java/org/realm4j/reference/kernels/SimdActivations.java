@@ -17,6 +17,8 @@ final class SimdActivations implements ActivationKernels {
   /** Makes the exponent field of 2^n of n + ROUND. */
   private static final int EXPONENT = 127 - Float.floatToRawIntBits(Elementary.ROUND);
 
+  private static final int SIGN = 1 << 31;
+
   SimdActivations() {}
 
   @Override
@@ -45,27 +47,22 @@ final class SimdActivations implements ActivationKernels {
     for (; i + L <= n; i += L) {
       FloatVector v = FloatVector.fromArray(S, x, xAt + i);
       FloatVector a = v.abs();
-      FloatVector a2 = a.mul(-2f);
-      FloatVector et =
-          a2.fma(
-              FloatVector.broadcast(S, Elementary.LOG2_E),
-              FloatVector.broadcast(S, Elementary.ROUND));
-      FloatVector en = et.sub(Elementary.ROUND);
-      FloatVector er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), a2);
-      er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), er);
+      FloatVector a2 = a.mul(-2f * Elementary.LOG2_E);
+      FloatVector et = a2.add(Elementary.ROUND);
+      FloatVector er = a2.sub(et.sub(Elementary.ROUND));
       FloatVector e =
-          er.fma(FloatVector.broadcast(S, Elementary.E4), FloatVector.broadcast(S, Elementary.E3));
+          er.fma(FloatVector.broadcast(S, Elementary.E5), FloatVector.broadcast(S, Elementary.E4));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E3));
       e = e.fma(er, FloatVector.broadcast(S, Elementary.E2));
       e = e.fma(er, FloatVector.broadcast(S, Elementary.E1));
-      e = e.fma(er, FloatVector.broadcast(S, Elementary.E0));
-      e = e.fma(er.mul(er), er).add(1f);
+      e = e.fma(er, FloatVector.broadcast(S, 1f));
       e =
           e.mul(
               et.reinterpretAsInts()
                   .add(EXPONENT)
                   .lanewise(VectorOperators.LSHL, 23)
                   .reinterpretAsFloats());
-      e = e.blend(0f, a2.compare(VectorOperators.LT, Elementary.EXP_LOW));
+      e = e.blend(0f, a2.compare(VectorOperators.LT, Elementary.EXP2_LOW));
       FloatVector large =
           FloatVector.broadcast(S, 1f).sub(e).div(FloatVector.broadcast(S, 1f).add(e));
       large = large.blend(large.neg(), v.compare(VectorOperators.LT, 0f));
@@ -92,26 +89,20 @@ final class SimdActivations implements ActivationKernels {
       FloatVector z = v.mul(Elementary.SQRT_HALF);
       FloatVector a = z.abs();
       FloatVector q =
-          FloatVector.broadcast(S, Elementary.G7).fma(a, FloatVector.broadcast(S, Elementary.G6));
-      q = q.fma(a, FloatVector.broadcast(S, Elementary.G5));
+          FloatVector.broadcast(S, Elementary.G6).fma(a, FloatVector.broadcast(S, Elementary.G5));
       q = q.fma(a, FloatVector.broadcast(S, Elementary.G4));
       q = q.fma(a, FloatVector.broadcast(S, Elementary.G3));
       q = q.fma(a, FloatVector.broadcast(S, Elementary.G2));
       q = q.fma(a, FloatVector.broadcast(S, Elementary.G1));
       q = q.fma(a, FloatVector.broadcast(S, Elementary.G0));
-      FloatVector et =
-          q.fma(
-              FloatVector.broadcast(S, Elementary.LOG2_E),
-              FloatVector.broadcast(S, Elementary.ROUND));
-      FloatVector en = et.sub(Elementary.ROUND);
-      FloatVector er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), q);
-      er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), er);
+      FloatVector et = q.add(Elementary.ROUND);
+      FloatVector er = q.sub(et.sub(Elementary.ROUND));
       FloatVector e =
-          er.fma(FloatVector.broadcast(S, Elementary.E4), FloatVector.broadcast(S, Elementary.E3));
+          er.fma(FloatVector.broadcast(S, Elementary.E5), FloatVector.broadcast(S, Elementary.E4));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E3));
       e = e.fma(er, FloatVector.broadcast(S, Elementary.E2));
       e = e.fma(er, FloatVector.broadcast(S, Elementary.E1));
-      e = e.fma(er, FloatVector.broadcast(S, Elementary.E0));
-      e = e.fma(er.mul(er), er).add(1f);
+      e = e.fma(er, FloatVector.broadcast(S, 1f));
       e =
           e.mul(
               et.reinterpretAsInts()
@@ -120,7 +111,7 @@ final class SimdActivations implements ActivationKernels {
                   .reinterpretAsFloats());
       FloatVector large = FloatVector.broadcast(S, 1f).sub(e);
       large = large.blend(1f, a.compare(VectorOperators.GT, Elementary.ERF_ONE));
-      large = large.blend(large.neg(), z.compare(VectorOperators.LT, 0f));
+      large = z.reinterpretAsInts().and(SIGN).or(large.reinterpretAsInts()).reinterpretAsFloats();
       FloatVector s = z.mul(z);
       FloatVector p =
           FloatVector.broadcast(S, Elementary.F6).fma(s, FloatVector.broadcast(S, Elementary.F5));
@@ -148,26 +139,21 @@ final class SimdActivations implements ActivationKernels {
                   FloatVector.broadcast(S, Elementary.GELU_LINEAR))
               .mul(v);
       a = a.blend(Elementary.GELU_HIGH, a.compare(VectorOperators.GT, Elementary.GELU_HIGH));
-      FloatVector et =
-          a.fma(
-              FloatVector.broadcast(S, Elementary.LOG2_E),
-              FloatVector.broadcast(S, Elementary.ROUND));
-      FloatVector en = et.sub(Elementary.ROUND);
-      FloatVector er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), a);
-      er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), er);
+      FloatVector et = a.add(Elementary.ROUND);
+      FloatVector er = a.sub(et.sub(Elementary.ROUND));
       FloatVector e =
-          er.fma(FloatVector.broadcast(S, Elementary.E4), FloatVector.broadcast(S, Elementary.E3));
+          er.fma(FloatVector.broadcast(S, Elementary.E5), FloatVector.broadcast(S, Elementary.E4));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E3));
       e = e.fma(er, FloatVector.broadcast(S, Elementary.E2));
       e = e.fma(er, FloatVector.broadcast(S, Elementary.E1));
-      e = e.fma(er, FloatVector.broadcast(S, Elementary.E0));
-      e = e.fma(er.mul(er), er).add(1f);
+      e = e.fma(er, FloatVector.broadcast(S, 1f));
       e =
           e.mul(
               et.reinterpretAsInts()
                   .add(EXPONENT)
                   .lanewise(VectorOperators.LSHL, 23)
                   .reinterpretAsFloats());
-      e = e.blend(0f, a.compare(VectorOperators.LT, Elementary.EXP_LOW));
+      e = e.blend(0f, a.compare(VectorOperators.LT, Elementary.EXP2_LOW));
       v.div(e.add(1f)).intoArray(y, yAt + i);
     }
     for (; i < n; i++) {
@@ -207,26 +193,20 @@ final class SimdActivations implements ActivationKernels {
       FloatVector z = v.mul(Elementary.SQRT_HALF);
       FloatVector a = z.abs();
       FloatVector q =
-          FloatVector.broadcast(S, Elementary.G7).fma(a, FloatVector.broadcast(S, Elementary.G6));
-      q = q.fma(a, FloatVector.broadcast(S, Elementary.G5));
+          FloatVector.broadcast(S, Elementary.G6).fma(a, FloatVector.broadcast(S, Elementary.G5));
       q = q.fma(a, FloatVector.broadcast(S, Elementary.G4));
       q = q.fma(a, FloatVector.broadcast(S, Elementary.G3));
       q = q.fma(a, FloatVector.broadcast(S, Elementary.G2));
       q = q.fma(a, FloatVector.broadcast(S, Elementary.G1));
       q = q.fma(a, FloatVector.broadcast(S, Elementary.G0));
-      FloatVector et =
-          q.fma(
-              FloatVector.broadcast(S, Elementary.LOG2_E),
-              FloatVector.broadcast(S, Elementary.ROUND));
-      FloatVector en = et.sub(Elementary.ROUND);
-      FloatVector er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), q);
-      er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), er);
+      FloatVector et = q.add(Elementary.ROUND);
+      FloatVector er = q.sub(et.sub(Elementary.ROUND));
       FloatVector e =
-          er.fma(FloatVector.broadcast(S, Elementary.E4), FloatVector.broadcast(S, Elementary.E3));
+          er.fma(FloatVector.broadcast(S, Elementary.E5), FloatVector.broadcast(S, Elementary.E4));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E3));
       e = e.fma(er, FloatVector.broadcast(S, Elementary.E2));
       e = e.fma(er, FloatVector.broadcast(S, Elementary.E1));
-      e = e.fma(er, FloatVector.broadcast(S, Elementary.E0));
-      e = e.fma(er.mul(er), er).add(1f);
+      e = e.fma(er, FloatVector.broadcast(S, 1f));
       e =
           e.mul(
               et.reinterpretAsInts()
@@ -235,7 +215,7 @@ final class SimdActivations implements ActivationKernels {
                   .reinterpretAsFloats());
       FloatVector large = FloatVector.broadcast(S, 1f).sub(e);
       large = large.blend(1f, a.compare(VectorOperators.GT, Elementary.ERF_ONE));
-      large = large.blend(large.neg(), z.compare(VectorOperators.LT, 0f));
+      large = z.reinterpretAsInts().and(SIGN).or(large.reinterpretAsInts()).reinterpretAsFloats();
       FloatVector s = z.mul(z);
       FloatVector p =
           FloatVector.broadcast(S, Elementary.F6).fma(s, FloatVector.broadcast(S, Elementary.F5));
@@ -245,27 +225,22 @@ final class SimdActivations implements ActivationKernels {
       p = p.fma(s, FloatVector.broadcast(S, Elementary.F1));
       p = p.fma(s, FloatVector.broadcast(S, Elementary.F0));
       FloatVector erf = large.blend(p.mul(z), a.compare(VectorOperators.LT, 1f));
-      FloatVector half = v.mul(v).mul(-0.5f);
-      FloatVector dt =
-          half.fma(
-              FloatVector.broadcast(S, Elementary.LOG2_E),
-              FloatVector.broadcast(S, Elementary.ROUND));
-      FloatVector dn = dt.sub(Elementary.ROUND);
-      FloatVector dr = dn.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), half);
-      dr = dn.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), dr);
+      FloatVector half = v.mul(v).mul(-0.5f * Elementary.LOG2_E);
+      FloatVector dt = half.add(Elementary.ROUND);
+      FloatVector dr = half.sub(dt.sub(Elementary.ROUND));
       FloatVector d =
-          dr.fma(FloatVector.broadcast(S, Elementary.E4), FloatVector.broadcast(S, Elementary.E3));
+          dr.fma(FloatVector.broadcast(S, Elementary.E5), FloatVector.broadcast(S, Elementary.E4));
+      d = d.fma(dr, FloatVector.broadcast(S, Elementary.E3));
       d = d.fma(dr, FloatVector.broadcast(S, Elementary.E2));
       d = d.fma(dr, FloatVector.broadcast(S, Elementary.E1));
-      d = d.fma(dr, FloatVector.broadcast(S, Elementary.E0));
-      d = d.fma(dr.mul(dr), dr).add(1f);
+      d = d.fma(dr, FloatVector.broadcast(S, 1f));
       d =
           d.mul(
               dt.reinterpretAsInts()
                   .add(EXPONENT)
                   .lanewise(VectorOperators.LSHL, 23)
                   .reinterpretAsFloats());
-      d = d.blend(0f, half.compare(VectorOperators.LT, Elementary.EXP_LOW));
+      d = d.blend(0f, half.compare(VectorOperators.LT, Elementary.EXP2_LOW));
       FloatVector cumulative =
           erf.fma(FloatVector.broadcast(S, 0.5f), FloatVector.broadcast(S, 0.5f));
       FloatVector slope = v.fma(d.mul(Elementary.INV_SQRT_2PI), cumulative);
@@ -287,26 +262,21 @@ final class SimdActivations implements ActivationKernels {
                   FloatVector.broadcast(S, Elementary.GELU_LINEAR))
               .mul(v);
       a = a.blend(Elementary.GELU_HIGH, a.compare(VectorOperators.GT, Elementary.GELU_HIGH));
-      FloatVector et =
-          a.fma(
-              FloatVector.broadcast(S, Elementary.LOG2_E),
-              FloatVector.broadcast(S, Elementary.ROUND));
-      FloatVector en = et.sub(Elementary.ROUND);
-      FloatVector er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), a);
-      er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), er);
+      FloatVector et = a.add(Elementary.ROUND);
+      FloatVector er = a.sub(et.sub(Elementary.ROUND));
       FloatVector e =
-          er.fma(FloatVector.broadcast(S, Elementary.E4), FloatVector.broadcast(S, Elementary.E3));
+          er.fma(FloatVector.broadcast(S, Elementary.E5), FloatVector.broadcast(S, Elementary.E4));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E3));
       e = e.fma(er, FloatVector.broadcast(S, Elementary.E2));
       e = e.fma(er, FloatVector.broadcast(S, Elementary.E1));
-      e = e.fma(er, FloatVector.broadcast(S, Elementary.E0));
-      e = e.fma(er.mul(er), er).add(1f);
+      e = e.fma(er, FloatVector.broadcast(S, 1f));
       e =
           e.mul(
               et.reinterpretAsInts()
                   .add(EXPONENT)
                   .lanewise(VectorOperators.LSHL, 23)
                   .reinterpretAsFloats());
-      e = e.blend(0f, a.compare(VectorOperators.LT, Elementary.EXP_LOW));
+      e = e.blend(0f, a.compare(VectorOperators.LT, Elementary.EXP2_LOW));
       FloatVector s = FloatVector.broadcast(S, 1f).div(e.add(1f));
       FloatVector slope =
           v2.fma(

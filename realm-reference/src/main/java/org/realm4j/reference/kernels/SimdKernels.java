@@ -327,27 +327,22 @@ final class SimdKernels implements Kernels {
   public void exp(float[] x, int at, int n, float max) {
     int i = 0;
     for (; i + L <= n; i += L) {
-      FloatVector v = FloatVector.fromArray(S, x, at + i).sub(max);
-      FloatVector et =
-          v.fma(
-              FloatVector.broadcast(S, Elementary.LOG2_E),
-              FloatVector.broadcast(S, Elementary.ROUND));
-      FloatVector en = et.sub(Elementary.ROUND);
-      FloatVector er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), v);
-      er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), er);
+      FloatVector v = FloatVector.fromArray(S, x, at + i).sub(max).mul(Elementary.LOG2_E);
+      FloatVector et = v.add(Elementary.ROUND);
+      FloatVector er = v.sub(et.sub(Elementary.ROUND));
       FloatVector e =
-          er.fma(FloatVector.broadcast(S, Elementary.E4), FloatVector.broadcast(S, Elementary.E3));
+          er.fma(FloatVector.broadcast(S, Elementary.E5), FloatVector.broadcast(S, Elementary.E4));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E3));
       e = e.fma(er, FloatVector.broadcast(S, Elementary.E2));
       e = e.fma(er, FloatVector.broadcast(S, Elementary.E1));
-      e = e.fma(er, FloatVector.broadcast(S, Elementary.E0));
-      e = e.fma(er.mul(er), er).add(1f);
+      e = e.fma(er, FloatVector.broadcast(S, 1f));
       e =
           e.mul(
               et.reinterpretAsInts()
                   .add(EXPONENT)
                   .lanewise(VectorOperators.LSHL, 23)
                   .reinterpretAsFloats());
-      e = e.blend(0f, v.compare(VectorOperators.LT, Elementary.EXP_LOW));
+      e = e.blend(0f, v.compare(VectorOperators.LT, Elementary.EXP2_LOW));
       e.intoArray(x, at + i);
     }
     for (; i < n; i++) {
@@ -361,27 +356,22 @@ final class SimdKernels implements Kernels {
     FloatVector high = FloatVector.zero(S);
     int whole = n / LANES * LANES;
     for (int i = 0; i < whole; i += L) {
-      FloatVector v = FloatVector.fromArray(S, x, at + i).sub(max);
-      FloatVector et =
-          v.fma(
-              FloatVector.broadcast(S, Elementary.LOG2_E),
-              FloatVector.broadcast(S, Elementary.ROUND));
-      FloatVector en = et.sub(Elementary.ROUND);
-      FloatVector er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), v);
-      er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), er);
+      FloatVector v = FloatVector.fromArray(S, x, at + i).sub(max).mul(Elementary.LOG2_E);
+      FloatVector et = v.add(Elementary.ROUND);
+      FloatVector er = v.sub(et.sub(Elementary.ROUND));
       FloatVector e =
-          er.fma(FloatVector.broadcast(S, Elementary.E4), FloatVector.broadcast(S, Elementary.E3));
+          er.fma(FloatVector.broadcast(S, Elementary.E5), FloatVector.broadcast(S, Elementary.E4));
+      e = e.fma(er, FloatVector.broadcast(S, Elementary.E3));
       e = e.fma(er, FloatVector.broadcast(S, Elementary.E2));
       e = e.fma(er, FloatVector.broadcast(S, Elementary.E1));
-      e = e.fma(er, FloatVector.broadcast(S, Elementary.E0));
-      e = e.fma(er.mul(er), er).add(1f);
+      e = e.fma(er, FloatVector.broadcast(S, 1f));
       e =
           e.mul(
               et.reinterpretAsInts()
                   .add(EXPONENT)
                   .lanewise(VectorOperators.LSHL, 23)
                   .reinterpretAsFloats());
-      e = e.blend(0f, v.compare(VectorOperators.LT, Elementary.EXP_LOW));
+      e = e.blend(0f, v.compare(VectorOperators.LT, Elementary.EXP2_LOW));
       // with vectors of 8, the two halves of 16 lanes change places
       FloatVector sum = low.add(e);
       low = L == LANES ? sum : high;
@@ -409,7 +399,7 @@ final class SimdKernels implements Kernels {
         FloatVector v = FloatVector.fromArray(S, x, at + i * stride + j);
         m = m.blend(v, v.compare(VectorOperators.GT, m));
       }
-      m.mul(scale).intoArray(max, j);
+      m.mul(scale * Elementary.LOG2_E).intoArray(max, j);
     }
   }
 
@@ -424,33 +414,29 @@ final class SimdKernels implements Kernels {
       float[] max,
       float[] sum,
       int sumAt) {
+    float scale2 = scale * Elementary.LOG2_E;
     for (int j = 0; j < cols; j += L) {
       FloatVector m = FloatVector.fromArray(S, max, j);
       FloatVector total = FloatVector.zero(S);
       for (int i = 0; i < rows; i++) {
         int xi = at + i * stride + j;
-        FloatVector v = FloatVector.fromArray(S, x, xi).mul(scale).sub(m);
-        FloatVector et =
-            v.fma(
-                FloatVector.broadcast(S, Elementary.LOG2_E),
-                FloatVector.broadcast(S, Elementary.ROUND));
-        FloatVector en = et.sub(Elementary.ROUND);
-        FloatVector er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_HIGH), v);
-        er = en.fma(FloatVector.broadcast(S, -Elementary.LN2_LOW), er);
+        FloatVector v = FloatVector.fromArray(S, x, xi).mul(scale2).sub(m);
+        FloatVector et = v.add(Elementary.ROUND);
+        FloatVector er = v.sub(et.sub(Elementary.ROUND));
         FloatVector e =
             er.fma(
-                FloatVector.broadcast(S, Elementary.E4), FloatVector.broadcast(S, Elementary.E3));
+                FloatVector.broadcast(S, Elementary.E5), FloatVector.broadcast(S, Elementary.E4));
+        e = e.fma(er, FloatVector.broadcast(S, Elementary.E3));
         e = e.fma(er, FloatVector.broadcast(S, Elementary.E2));
         e = e.fma(er, FloatVector.broadcast(S, Elementary.E1));
-        e = e.fma(er, FloatVector.broadcast(S, Elementary.E0));
-        e = e.fma(er.mul(er), er).add(1f);
+        e = e.fma(er, FloatVector.broadcast(S, 1f));
         e =
             e.mul(
                 et.reinterpretAsInts()
                     .add(EXPONENT)
                     .lanewise(VectorOperators.LSHL, 23)
                     .reinterpretAsFloats());
-        e = e.blend(0f, v.compare(VectorOperators.LT, Elementary.EXP_LOW));
+        e = e.blend(0f, v.compare(VectorOperators.LT, Elementary.EXP2_LOW));
         e.intoArray(x, xi);
         total = total.add(e);
       }
