@@ -63,7 +63,7 @@ public record AnswerSpans(
   public static int[] firstOf(int[] retrieved, int beam) {
     IntArrayList read = new IntArrayList();
     for (int q = 0; q + 1 < retrieved.length; q++) {
-      for (int row = retrieved[q]; row < retrieved[q + 1] && row < retrieved[q] + beam; row++) {
+      for (int row = retrieved[q]; row < retrieved[q + 1] && row - retrieved[q] < beam; row++) {
         read.add(row);
       }
     }
