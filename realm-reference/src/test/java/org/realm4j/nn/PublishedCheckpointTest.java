@@ -25,12 +25,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.realm4j.io.RealmException;
 import org.realm4j.io.Safetensors;
 import org.realm4j.nn.PublishedCheckpoint.BlockEmbeddings;
 import org.realm4j.nn.PublishedCheckpoint.Loaded;
 import org.realm4j.nn.PublishedCheckpoint.OpenQa;
 import org.realm4j.nn.PublishedCheckpoint.Towers;
+import org.realm4j.tensor.Activation;
 import org.realm4j.tensor.Parameter;
 import org.realm4j.testkit.golden.BundledGoldens;
 
@@ -270,6 +273,16 @@ class PublishedCheckpointTest {
     List<Parameter> expected =
         PublishedCheckpoint.readReader(published("d_reader")).model().parameters();
     assertSameBits(expected, PublishedCheckpoint.readReader(dir).model().parameters());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"GELU", "GELU_TANH", "RELU"})
+  void theActivationIsKept(Activation activation) {
+    BertConfig bert = new BertConfig(20, 8, 1, 2, 8, 16, 2, activation, 1e-12f);
+    SpanReader reader =
+        new SpanReader(bert, new ReaderConfig(4, 3, 1e-3f), "realm.", Weights.random(1));
+    PublishedCheckpoint.writeReader(dir, reader);
+    assertEquals(bert, PublishedCheckpoint.readReader(dir).model().bert().config());
   }
 
   @Test
