@@ -143,6 +143,7 @@ public final class SpanReader {
     Tensor h = bert.forward(s, joint, spans.rows(), dropout); // [rows, hidden]
     Tensor from = start.apply(s, h, Activation.NONE); // [rows, d]
     Tensor to = end.apply(s, h, Activation.NONE); // [rows, d]
+    s.release(h);
     Tensor states = s.spanStates(from, to, spans.starts(), spans.ends()); // [spans, d]
     s.release(from);
     s.release(to);

@@ -44,10 +44,7 @@ public record OpenQaLoss(
   /** The sum over matched groups of -log sum over marked of softmax(x), {@code [1, 1]}. */
   private static Tensor loss(
       Session s, Tensor x, int[] offsets, boolean[] marked, boolean[] matched, int divisor) {
-    if (count(matched) == 0) {
-      // Not a sum with weights 0: that would be a gradient of 0, and weights would decay.
-      return s.constant(new float[1], 1, 1);
-    }
+    // A weight of 0 drops its group, and where all are 0 no gradient passes, rather than one of 0.
     float[] weights = new float[matched.length];
     for (int q = 0; q < weights.length; q++) {
       weights[q] = matched[q] ? -1f / divisor : 0f;
