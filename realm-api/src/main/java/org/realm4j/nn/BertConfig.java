@@ -68,10 +68,21 @@ public record BertConfig(
     json.put("intermediate_size", intermediate);
     json.put("max_position_embeddings", positions);
     json.put("type_vocab_size", segments);
-    json.put("hidden_act", activation == Activation.GELU ? "gelu" : "gelu_new");
+    json.put("hidden_act", name(activation));
     json.put("layer_norm_eps", layerNormEpsilon);
     json.put("pad_token_id", 0);
     return json;
+  }
+
+  private static String name(Activation activation) {
+    return switch (activation) {
+      case GELU -> "gelu";
+      case GELU_TANH -> "gelu_new";
+      case RELU -> "relu";
+      default ->
+          throw new RealmException.Incompatible(
+              "hidden_act: expected GELU, GELU_TANH or RELU, found " + activation);
+    };
   }
 
   private static Activation activation(String name) {

@@ -1,5 +1,7 @@
 package org.realm4j.nn;
 
+import org.realm4j.io.JsonObject;
+
 /**
  * How a BERT's states become one vector.
  *
@@ -20,6 +22,16 @@ public record EmbedderConfig(
   /** As in the released REALM: [CLS], tanh pooler, projection to 128, layer norm. */
   public static EmbedderConfig realm() {
     return new EmbedderConfig(Pooling.CLS, true, 128, true, 1e-12f);
+  }
+
+  /** The same with the sizes of a Hugging Face {@code config.json}. */
+  public static EmbedderConfig of(JsonObject json) {
+    return new EmbedderConfig(
+        Pooling.CLS,
+        true,
+        json.int32("retriever_proj_size", 128),
+        true,
+        (float) json.number("layer_norm_eps", 1e-12));
   }
 
   /** For a sentence encoder such as MiniLM, which has no pooler. */

@@ -190,11 +190,17 @@ public final class RealmModel {
     Json.write(folder.resolve("realm.json"), config.toJson());
   }
 
-  /** Parameters as they stand in a file: biases and norms as vectors. */
+  /** Parameters as they stand in a file: biases, norms and the free null vector as vectors. */
   public static SequencedMap<String, Safetensors.Entry> tensors(List<Parameter> parameters) {
     LinkedHashMap<String, Safetensors.Entry> tensors = new LinkedHashMap<>();
     for (Parameter p : parameters) {
-      long[] shape = p.rows() == 1 ? new long[] {p.cols()} : new long[] {p.rows(), p.cols()};
+      boolean vector =
+          switch (p.kind()) {
+            case BIAS, LAYER_NORM -> true;
+            case WEIGHT -> p.name().equals(NULL_VECTOR); // a layer to one value is a matrix
+            case EMBEDDING -> false;
+          };
+      long[] shape = vector ? new long[] {p.cols()} : new long[] {p.rows(), p.cols()};
       tensors.put(p.name(), new Safetensors.Entry(shape, p.values()));
     }
     return tensors;

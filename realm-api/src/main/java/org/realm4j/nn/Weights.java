@@ -91,7 +91,7 @@ public interface Weights {
           size = Math.multiplyExact(size, d);
         }
         float[] values = new float[Math.toIntExact(size)];
-        if (name.endsWith("LayerNorm.weight")) {
+        if (name.endsWith("LayerNorm.weight") || name.endsWith("layer_normalization.weight")) {
           java.util.Arrays.fill(values, 1f);
         } else if (!name.endsWith("bias")) {
           int key = CounterRandom.key(seed, name.hashCode());

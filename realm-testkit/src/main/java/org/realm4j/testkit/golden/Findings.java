@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.realm4j.tensor.Parameter;
 
 /**
@@ -132,6 +133,20 @@ final class Findings {
         left.remove(tensor);
         comparisons.add(Comparison.missing(tensor));
       }
+    }
+  }
+
+  /**
+   * One gradient, which may be none at all where the truth is 0: a loss with nothing correct passes
+   * nothing on. One that the truth does not have must not be there.
+   */
+  void gradientOrNone(String name, double @Nullable [] gradient) {
+    String tensor = "grad." + name;
+    if (golden.expected().containsKey(tensor)) {
+      double[] none = new double[golden.expected(tensor).values().length];
+      check(tensor, gradient == null ? none : gradient);
+    } else if (gradient != null) {
+      comparisons.add(Comparison.missing(tensor));
     }
   }
 

@@ -124,20 +124,19 @@ public record GoldenCase(
     return String.valueOf(directory.getFileName());
   }
 
+  /** What {@code config.json} beside the case says. */
+  public JsonObject config() {
+    return Json.parseObject(directory.resolve("config.json"));
+  }
+
   /** The sizes of the networks. */
   public BertConfig bertConfig() {
-    return BertConfig.read(directory.resolve("config.json"));
+    return BertConfig.of(config());
   }
 
   /** [CLS], pooler, projection and layer norm, as published REALMs have it. */
   public EmbedderConfig embedderConfig() {
-    JsonObject config = Json.parseObject(directory.resolve("config.json"));
-    return new EmbedderConfig(
-        EmbedderConfig.Pooling.CLS,
-        true,
-        config.int32("retriever_proj_size"),
-        true,
-        (float) config.number("layer_norm_eps"));
+    return EmbedderConfig.of(config());
   }
 
   /** The weights in one file of the directory. */

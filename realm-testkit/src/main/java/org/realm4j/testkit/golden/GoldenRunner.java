@@ -42,6 +42,8 @@ public final class GoldenRunner {
       case "a_embedder" -> EmbedderCase::run;
       case "b_scorer" -> ScorerCase::run;
       case "c_knowledge_aug_encoder" -> EncoderCase::run;
+      case "d_reader" -> ReaderCase::run;
+      case "d_openqa" -> OpenQaCase::run;
       case "e_realm_step" -> RealmStepCase::run;
       case "f_ict" -> InverseClozeCase::run;
       case "g_bert" ->

@@ -59,7 +59,7 @@ class GoldenRunnerTest {
   @Test
   void theTemporaryFolderIsDeleted() {
     BundledGoldens goldens = BundledGoldens.copy();
-    assertEquals(7, GoldenFolder.cases(goldens.folder()).size());
+    assertEquals(9, GoldenFolder.cases(goldens.folder()).size());
     goldens.close();
     assertFalse(Files.exists(goldens.folder()));
   }
