@@ -12,6 +12,7 @@ module org.realm4j {
   exports org.realm4j.io;
   exports org.realm4j.nn;
   exports org.realm4j.pretrain;
+  exports org.realm4j.qa;
   exports org.realm4j.retrieval;
   exports org.realm4j.tensor;
   exports org.realm4j.text;
