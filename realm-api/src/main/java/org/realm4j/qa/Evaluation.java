@@ -128,11 +128,24 @@ public final class Evaluation {
         question, prediction, probability, verdict(question, prediction), f1, ranking);
   }
 
-  /** Judges predictions from a file; what stands there for other questions is left alone. */
+  /**
+   * Judges predictions from a file; what stands there for other questions is left alone.
+   *
+   * @throws RealmException.Incompatible if none of the predictions is for one of these questions
+   */
   public static List<Outcome> judge(QuestionSet questions, Predictions predictions) {
     List<Outcome> outcomes = new ArrayList<>(questions.size());
     for (Question question : questions.questions()) {
       outcomes.add(judge(question, predictions.prediction(question), Double.NaN, null));
+    }
+    if (outcomes.stream().allMatch(o -> o.prediction() == null)) {
+      throw new RealmException.Incompatible(
+          "%s: expected predictions for its %,d questions, found %,d by %s for others"
+              .formatted(
+                  questions.description(),
+                  questions.size(),
+                  predictions.answers().size(),
+                  predictions.key()));
     }
     return outcomes;
   }

@@ -113,7 +113,10 @@ final class NormalisedText {
       return end;
     }
 
-    /** After NFD, lower case has as many characters as before. */
+    /**
+     * After NFD, lower case has as many characters as before. Equals Python's but for a capital
+     * sigma beside letters without case, where the two disagree about the end of a word.
+     */
     void lowerCase() {
       chars = new String(chars, 0, length).toLowerCase(Locale.ROOT).toCharArray();
     }

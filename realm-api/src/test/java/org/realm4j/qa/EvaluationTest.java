@@ -136,6 +136,16 @@ class EvaluationTest {
     assertEquals(1 / 3.0, report.measure(EvaluationReport.F1).mean());
   }
 
+  @Test
+  void predictionsForOtherQuestionsAreRefused() {
+    QuestionSet questions = new QuestionSet("dev.jsonl", List.of(Question.of("q", "b")));
+    Predictions byId = new Predictions(Predictions.Key.ID, Map.of("q", "b"));
+    RealmException e =
+        assertThrows(RealmException.Incompatible.class, () -> Evaluation.judge(questions, byId));
+    assertTrue(
+        e.getMessage().contains("dev.jsonl") && e.getMessage().contains("by ID"), e.getMessage());
+  }
+
   @Property(tries = 100)
   void recallDoesNotFallWithKAndReachesAllThatHoldAnAnswer(
       @ForAll @Size(min = 1, max = 30) List<@IntRange(max = 20) Integer> ranks) {
