@@ -79,10 +79,7 @@ public final class Lines implements Iterator<String>, AutoCloseable {
   public static Lines of(Path file, InputStream stream) {
     BufferedInputStream raw = new BufferedInputStream(stream, 1 << 16);
     try {
-      raw.mark(2);
-      boolean gzip = raw.read() == 0x1f && raw.read() == 0x8b;
-      raw.reset();
-      if (!gzip) {
+      if (!isGzip(raw)) {
         return new Lines(file, raw, null);
       }
       CountingStream counting = new CountingStream(raw);
@@ -93,6 +90,49 @@ public final class Lines implements Iterator<String>, AutoCloseable {
           ? new RealmException.CorruptFile(file + ": broken gzip header", e)
           : DiskFault.reading(file, e);
     }
+  }
+
+  private static boolean isGzip(BufferedInputStream raw) throws IOException {
+    raw.mark(2);
+    boolean gzip = raw.read() == 0x1f && raw.read() == 0x8b;
+    raw.reset();
+    return gzip;
+  }
+
+  /**
+   * The beginning of a file, plain or gzip, to tell formats apart; what is malformed becomes
+   * U+FFFD, since the cut may go through a character.
+   *
+   * @param bytes the most that are read, after expansion
+   * @throws RealmException.BadInput if there is no such file
+   */
+  public static String beginning(Path file, int bytes) {
+    try (BufferedInputStream raw = new BufferedInputStream(Files.newInputStream(file))) {
+      InputStream in = isGzip(raw) ? new GZIPInputStream(raw) : raw;
+      return new String(in.readNBytes(bytes), StandardCharsets.UTF_8);
+    } catch (java.util.zip.ZipException | java.io.EOFException e) {
+      throw new RealmException.CorruptFile(file + ": broken gzip: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw DiskFault.reading(file, e);
+    }
+  }
+
+  /**
+   * Replaces a file by these lines, so that a crash leaves the old file or the new one.
+   *
+   * @throws RealmException.BadInput if one holds a line feed or a carriage return
+   */
+  public static void write(Path file, Iterable<String> lines) {
+    StringBuilder text = new StringBuilder();
+    for (String line : lines) {
+      if (line.indexOf('\n') >= 0 || line.indexOf('\r') >= 0) {
+        throw new RealmException.BadInput(
+            file + ": expected lines, found one with a line break in it: " + Names.shown(line));
+      }
+      text.append(line).append('\n');
+    }
+    byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
+    DurableFile.write(FileLayer.DISK, file, bytes.length, out -> out.write(bytes));
   }
 
   /** Hands every line to the consumer, whose exceptions pass through. */

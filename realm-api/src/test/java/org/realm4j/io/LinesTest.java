@@ -50,6 +50,35 @@ class LinesTest {
   }
 
   @Test
+  void whatIsWrittenIsReadAgain() throws IOException {
+    Path file = Files.writeString(dir.resolve("w"), "old");
+    Lines.write(file, List.of("ä", "", "😀"));
+    assertEquals("ä\n\n😀\n", Files.readString(file));
+    for (String broken : List.of("a\nb", "a\r")) {
+      RealmException e =
+          assertThrows(
+              RealmException.BadInput.class, () -> Lines.write(file, List.of("x", broken)));
+      assertTrue(e.getMessage().contains("line break"), e.getMessage());
+    }
+    assertEquals("ä\n\n😀\n", Files.readString(file));
+  }
+
+  @Test
+  void theBeginningIsThatOfTheContent() throws IOException {
+    assertEquals("ab", Lines.beginning(write("abc"), 2));
+    assertEquals("abc", Lines.beginning(write("abc"), 99));
+    assertEquals("a\uFFFD", Lines.beginning(write("aä"), 2));
+    Path zipped = dir.resolve("z");
+    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(zipped))) {
+      out.write("hello".getBytes(StandardCharsets.UTF_8));
+    }
+    assertEquals("hell", Lines.beginning(zipped, 4));
+    Path cut = Files.write(dir.resolve("c"), Arrays.copyOf(Files.readAllBytes(zipped), 12));
+    assertThrows(RealmException.CorruptFile.class, () -> Lines.beginning(cut, 9));
+    assertThrows(RealmException.BadInput.class, () -> Lines.beginning(dir.resolve("none"), 9));
+  }
+
+  @Test
   void malformedUtf8NamesTheLine() throws IOException {
     byte[] bytes = "a\nb?\nc".getBytes(StandardCharsets.US_ASCII);
     bytes[3] = (byte) 0xe4;
