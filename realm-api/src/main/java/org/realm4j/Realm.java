@@ -5,19 +5,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.corpus.Corpus;
 import org.realm4j.corpus.PassageStore;
-import org.realm4j.io.PublishedFolder;
 import org.realm4j.io.RealmException;
-import org.realm4j.io.Safetensors;
+import org.realm4j.nn.ReaderConfig;
 import org.realm4j.nn.RealmConfig;
 import org.realm4j.nn.RealmModel;
+import org.realm4j.nn.SpanReader;
 import org.realm4j.pretrain.EncoderWarmUp;
 import org.realm4j.pretrain.InverseClozeTask;
 import org.realm4j.pretrain.MaskedQuery;
@@ -28,9 +28,21 @@ import org.realm4j.pretrain.QuerySource;
 import org.realm4j.pretrain.RetrieverStart;
 import org.realm4j.pretrain.SpanEvaluation;
 import org.realm4j.pretrain.SpanOccurrences;
+import org.realm4j.qa.Answer;
+import org.realm4j.qa.AnswerMatcher;
+import org.realm4j.qa.Answerer;
+import org.realm4j.qa.Asking;
+import org.realm4j.qa.DenseRetriever;
+import org.realm4j.qa.FineTuner;
+import org.realm4j.qa.FineTuning;
+import org.realm4j.qa.FineTuningReport;
+import org.realm4j.qa.Outcome;
+import org.realm4j.qa.QaEvaluation;
+import org.realm4j.qa.QuestionSet;
 import org.realm4j.retrieval.KnowledgeIndex;
 import org.realm4j.retrieval.MipsIndexProvider;
 import org.realm4j.retrieval.PassageEmbedder;
+import org.realm4j.retrieval.RealmFolder;
 import org.realm4j.tensor.Backend;
 import org.realm4j.tensor.BackendProvider;
 import org.realm4j.tensor.Session;
@@ -45,24 +57,34 @@ import org.realm4j.text.Passage;
  * try (Realm realm = Realm.create(Path.of("minilm"), Corpus.jsonLines(Path.of("docs.jsonl")))) {
  *   realm.warmUp(50, 200);
  *   realm.pretrain(Pretraining.steps(1_000).refreshEvery(100), report -> {});
+ *   realm.fineTune(QuestionSet.read(Path.of("questions.jsonl")));
  *   realm.save(Path.of("mine"));
+ * }
+ * try (Realm realm = Realm.open(Path.of("mine"))) {
+ *   Answer answer = realm.ask("Who formulated the theory of relativity?");
  * }
  * }</pre>
  *
- * <p>Used by one thread at a time.
+ * <p>Thread-safe: tasks wait for each other.
  */
 public final class Realm implements AutoCloseable {
   private static final long SEED = 1;
   private static final double ENTROPY = 1.5;
   private static final int CANDIDATES = 8;
 
-  private final RealmModel model;
+  /** One task at a time: training changes what answers rest on, and a session has one user. */
+  private final ReentrantLock lock = new ReentrantLock(true);
+
   private final PassageStore store;
   private final @Nullable Path temporary;
   private final Backend backend;
   private final int threads;
   private final SpanOccurrences occurrences;
+  private RealmModel model;
+  private @Nullable SpanReader reader;
   private KnowledgeIndex index;
+  private @Nullable Session answering; // open while questions are answered, for its warm memory
+  private boolean closed;
 
   private Realm(
       RealmModel model,
@@ -70,8 +92,10 @@ public final class Realm implements AutoCloseable {
       @Nullable Path temporary,
       Backend backend,
       int threads,
+      @Nullable SpanReader reader,
       @Nullable KnowledgeIndex index) {
     this.model = model;
+    this.reader = reader;
     this.store = store;
     this.temporary = temporary;
     this.backend = backend;
@@ -121,42 +145,38 @@ public final class Realm implements AutoCloseable {
           PassageEmbedder.Progress.NONE);
       EncoderWarmUp.initialiseHead(model, store);
     }
-    return new Realm(model, store, temporary, backend, threads, null);
+    return new Realm(model, store, temporary, backend, threads, null, null);
   }
 
-  /** Opens what {@link #save} wrote. */
+  /**
+   * Opens what {@link #save} wrote. Any number of processes may have it open.
+   *
+   * @throws RealmException.BadInput if there is nothing
+   * @throws RealmException.CorruptFile if a file is missing or damaged
+   * @throws RealmException.Incompatible if parts are of different runs
+   */
   public static Realm open(Path folder) {
-    Path saved =
-        PublishedFolder.at(folder)
-            .current()
-            .orElseThrow(
-                () -> new RealmException.BadInput(folder + ": expected a saved REALM, found none"));
-    RealmModel model = RealmModel.open(saved.resolve("model"));
-    PassageStore store = PassageStore.open(saved.resolve("corpus"));
-    return closingOnFailure(store, () -> open(saved, model, store));
+    RealmFolder.Parts parts = RealmFolder.open(folder);
+    return closingOnFailure(parts.store(), () -> open(parts));
   }
 
-  private static Realm open(Path folder, RealmModel model, PassageStore store) {
-    Backend backend = BackendProvider.backend("auto");
+  private static Realm open(RealmFolder.Parts parts) {
     int threads = Runtime.getRuntime().availableProcessors();
-    try (Safetensors file = Safetensors.open(folder.resolve("index.safetensors"))) {
-      int dimension = model.config().embedder().projection();
-      long[] shape = file.shape("vectors");
-      if (shape.length != 2 || shape[0] != store.size() || shape[1] != dimension) {
-        throw new RealmException.Incompatible(
-            folder
-                + ": index: expected "
-                + store.size()
-                + " vectors of "
-                + dimension
-                + ", found "
-                + java.util.Arrays.toString(shape));
-      }
-      KnowledgeIndex index =
-          new KnowledgeIndex(
-              MipsIndexProvider.named("exact"), file.floats("vectors"), dimension, 0, threads);
-      return new Realm(model, store, null, backend, threads, index);
-    }
+    KnowledgeIndex index =
+        new KnowledgeIndex(
+            MipsIndexProvider.named("exact"),
+            parts.vectors(),
+            parts.model().config().embedder().projection(),
+            parts.madeAtStep(),
+            threads);
+    return new Realm(
+        parts.model(),
+        parts.store(),
+        null,
+        BackendProvider.backend("auto"),
+        threads,
+        parts.reader(),
+        index);
   }
 
   private static Realm closingOnFailure(PassageStore store, Supplier<Realm> realm) {
@@ -173,30 +193,32 @@ public final class Realm implements AutoCloseable {
    * before, or all of this.
    */
   public void save(Path folder) {
-    PublishedFolder.at(folder).publish(this::write);
+    alone(
+        () ->
+            RealmFolder.publish(
+                folder,
+                new RealmFolder.Parts(model, store, index.vectors(), index.madeAtStep(), reader)));
   }
 
-  private void write(Path folder) {
-    model.save(folder.resolve("model"));
-    PassageStore.build(
-            folder.resolve("corpus"),
-            Corpus.of(passages()),
-            model.tokenizer(),
-            model.config().passageLimit())
-        .close();
-    LinkedHashMap<String, Safetensors.Entry> tensors = new LinkedHashMap<>();
-    tensors.put(
-        "vectors",
-        new Safetensors.Entry(new long[] {index.size(), index.dimension()}, index.vectors()));
-    Safetensors.write(folder.resolve("index.safetensors"), tensors, Map.of());
-  }
-
-  private List<Passage> passages() {
-    List<Passage> all = new ArrayList<>();
-    for (int p = 0; p < store.size(); p++) {
-      all.add(store.passage(p));
+  /** Runs a task while no other runs. */
+  private <T> T alone(Supplier<T> task) {
+    lock.lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the Realm is used after it was closed");
+      }
+      return task.get();
+    } finally {
+      lock.unlock();
     }
-    return all;
+  }
+
+  private void alone(Runnable task) {
+    alone(
+        () -> {
+          task.run();
+          return "";
+        });
   }
 
   public RealmModel model() {
@@ -212,6 +234,10 @@ public final class Realm implements AutoCloseable {
    * masked spans with a passage that tells them.
    */
   public void warmUp(int clozeSteps, int encoderSteps) {
+    alone(() -> warm(clozeSteps, encoderSteps));
+  }
+
+  private void warm(int clozeSteps, int encoderSteps) {
     try (Session session = backend.open(threads)) {
       if (clozeSteps > 0) {
         new InverseClozeTask(model, store)
@@ -224,8 +250,16 @@ public final class Realm implements AutoCloseable {
     }
   }
 
-  /** Trains retriever and encoder together (section 3), then embeds the corpus once more. */
+  /**
+   * Trains retriever and encoder together (section 3), then embeds the corpus once more. A reader
+   * is dropped: what it learned went with another query tower.
+   */
   public void pretrain(Pretraining settings, PretrainingListener listener) {
+    alone(() -> train(settings, listener));
+  }
+
+  private void train(Pretraining settings, PretrainingListener listener) {
+    reader = null; // it was made for another query tower
     try (Pretrainer trainer =
         new Pretrainer(
             model,
@@ -277,6 +311,10 @@ public final class Realm implements AutoCloseable {
    * @throws RealmException.BadInput if there is no mask, or one lies behind the query limit
    */
   public Prediction predict(String text) {
+    return alone(() -> predicted(text));
+  }
+
+  private Prediction predicted(String text) {
     MaskedQuery query = MaskedQuery.of(text, model);
     int candidates = Math.min(CANDIDATES, store.size());
     try (Session session = backend.open(threads)) {
@@ -295,6 +333,116 @@ public final class Realm implements AutoCloseable {
       }
       return new Prediction(tokens, evidence);
     }
+  }
+
+  // ---- questions
+
+  /** Fine-tunes with settings for a short run: two epochs at most, see {@link FineTuning.Rates}. */
+  public void fineTune(QuestionSet questions) {
+    long steps = Math.ceilDiv(2L * questions.size(), 4);
+    fineTune(
+        questions,
+        FineTuning.steps(steps).batch(4).accumulate(4).rates(FineTuning.Rates.shortRun()),
+        report -> {});
+  }
+
+  /**
+   * Trains a reader and the query tower on questions (section 5 of ORQA); the passages' vectors stay
+   * as they are. A reader that is there is trained further, otherwise one begins with the
+   * knowledge-augmented encoder's values.
+   */
+  public void fineTune(
+      QuestionSet questions, FineTuning settings, Consumer<FineTuningReport> listener) {
+    alone(
+        () -> {
+          RealmModel separate = model.withSeparateTowers();
+          SpanReader trained =
+              reader != null
+                  ? reader
+                  : SpanReader.from(separate.encoder(), ReaderConfig.realm(), settings.seed());
+          try (FineTuner tuner =
+              new FineTuner(
+                  separate,
+                  trained,
+                  store,
+                  new DenseRetriever(separate, index),
+                  questions,
+                  settings,
+                  backend,
+                  threads)) {
+            tuner.run(listener);
+          }
+          model = separate;
+          reader = trained;
+        });
+  }
+
+  /** Whether there is a reader: whether questions can be asked. */
+  public boolean answers() {
+    return reader != null;
+  }
+
+  /** Answers a question from the corpus, from {@link Asking#usual five passages}. */
+  public Answer ask(String question) {
+    return ask(question, Asking.usual());
+  }
+
+  /**
+   * Answers a question from the corpus. Any number of threads may ask; they are answered one after
+   * the other, each by all threads of the backend.
+   *
+   * @throws RealmException.BadInput if the question is blank, or nobody fine-tuned a reader
+   */
+  public Answer ask(String question, Asking asking) {
+    return ask(List.of(question), asking).getFirst();
+  }
+
+  /** Answers several questions, in their order. */
+  public List<Answer> ask(List<String> questions, Asking asking) {
+    return alone(
+        () -> {
+          SpanReader asked = reader;
+          if (asked == null) {
+            throw new RealmException.BadInput(
+                "questions: expected a model that was fine-tuned on some, found one that was not:"
+                    + " see Realm.fineTune");
+          }
+          Answerer answerer =
+              new Answerer(
+                  model, asked, store, new DenseRetriever(model, index), index.madeAtStep());
+          Session session = answering;
+          if (session == null) {
+            session = backend.open(threads);
+            answering = session;
+          }
+          List<Answer> answers = new ArrayList<>();
+          for (String question : questions) {
+            answers.add(answerer.answer(session, question, asking));
+          }
+          return answers;
+        });
+  }
+
+  /** Measures it on questions whose answers are known. */
+  public List<Outcome> evaluate(
+      QuestionSet questions, Asking asking, PassageEmbedder.Progress progress) {
+    return alone(
+        () -> {
+          SpanReader asked = reader;
+          if (asked == null) {
+            throw new RealmException.BadInput(
+                "evaluation: expected a model that was fine-tuned on questions, found one that was"
+                    + " not: see Realm.fineTune");
+          }
+          Answerer answerer =
+              new Answerer(
+                  model, asked, store, new DenseRetriever(model, index), index.madeAtStep());
+          try (Session session = backend.open(threads)) {
+            return new QaEvaluation(
+                    answerer, store, new AnswerMatcher(AnswerMatcher.Mode.NORMALISED))
+                .run(session, questions, asking, progress);
+          }
+        });
   }
 
   private KnowledgeIndex embed(long step) {
@@ -319,8 +467,24 @@ public final class Realm implements AutoCloseable {
     }
   }
 
+  /** Waits for questions that are being answered. Idempotent. */
   @Override
   public void close() {
+    lock.lock();
+    try {
+      if (!closed) {
+        closed = true;
+        release();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void release() {
+    if (answering != null) {
+      answering.close();
+    }
     index.close();
     store.close();
     if (temporary != null) {

@@ -218,7 +218,7 @@ public final class PublishedCheckpoint {
     SequencedMap<String, Entry> tensors = new LinkedHashMap<>();
     putReader(tensors, "", reader);
     Map<String, Object> json = config("RealmReader", reader.bert().config());
-    describe(json, reader.config());
+    json.putAll(reader.config().toJson());
     write(dir, tensors, json);
   }
 
@@ -241,7 +241,7 @@ public final class PublishedCheckpoint {
     putReader(tensors, "reader.", model.reader);
     tensors.put(BLOCKS, new Entry(new long[] {blocks.passages, projection}, blocks.vectors));
     Map<String, Object> json = config("RealmForOpenQA", model.questions);
-    describe(json, model.reader.config());
+    json.putAll(model.reader.config().toJson());
     json.put("num_block_records", blocks.passages);
     write(dir, tensors, json);
   }
@@ -322,12 +322,6 @@ public final class PublishedCheckpoint {
     Map<String, Object> json = config(architecture, embedder.bert().config());
     json.put("retriever_proj_size", embedder.config().projection());
     return json;
-  }
-
-  private static void describe(Map<String, Object> json, ReaderConfig reader) {
-    json.put("span_hidden_size", reader.spanHidden());
-    json.put("max_span_width", reader.maxSpanWidth());
-    json.put("reader_layer_norm_eps", reader.layerNormEpsilon());
   }
 
   private static void checkSame(Record one, Record other) {

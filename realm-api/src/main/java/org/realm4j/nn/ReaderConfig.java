@@ -1,5 +1,7 @@
 package org.realm4j.nn;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.realm4j.io.JsonObject;
 import org.realm4j.io.RealmException;
 
@@ -32,5 +34,14 @@ public record ReaderConfig(int spanHidden, int maxSpanWidth, float layerNormEpsi
         json.int32("span_hidden_size", realm.spanHidden),
         json.int32("max_span_width", realm.maxSpanWidth),
         (float) json.number("reader_layer_norm_eps", 1e-3));
+  }
+
+  /** The keys and values that a {@code config.json} has beside the BERT's. */
+  Map<String, Object> toJson() {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("span_hidden_size", spanHidden);
+    json.put("max_span_width", maxSpanWidth);
+    json.put("reader_layer_norm_eps", layerNormEpsilon);
+    return json;
   }
 }

@@ -253,6 +253,17 @@ public final class RealmModel {
         new KnowledgeAugmentedEncoder(config.encoder(), "realm.", Weights.of(values)));
   }
 
+  /**
+   * This model with a query tower of its own, which starts as the document tower is; itself if it
+   * has one. All other parts are shared with this model.
+   */
+  public RealmModel withSeparateTowers() {
+    return config.sharedTowers()
+        ? new RealmModel(
+            config.withSeparateTowers(), tokenizer, documents, copy(documents), nullVector, encoder)
+        : this;
+  }
+
   /** A tower of its own with the same values. */
   public static Embedder copy(Embedder tower) {
     Map<String, float[]> values = new LinkedHashMap<>();

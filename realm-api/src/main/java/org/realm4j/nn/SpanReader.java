@@ -1,11 +1,15 @@
 package org.realm4j.nn;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.realm4j.io.Json;
+import org.realm4j.io.RealmException;
+import org.realm4j.io.WeightFolder;
 import org.realm4j.nn.Bert.Dense;
 import org.realm4j.nn.Bert.Norm;
 import org.realm4j.tensor.Activation;
@@ -63,6 +67,26 @@ public final class SpanReader {
     trunk.parameters().forEach(p -> values.put(p.name(), p.values()));
     return new SpanReader(
         new Bert(trunk.config(), "realm.", Weights.of(values)), config, Weights.random(seed));
+  }
+
+  /**
+   * Opens what {@link #save} wrote, or a published RealmReader.
+   *
+   * @throws RealmException.Incompatible if a tensor is missing or of another shape; names it
+   */
+  public static SpanReader open(Path folder) {
+    return PublishedCheckpoint.readReader(folder).model();
+  }
+
+  /**
+   * Writes {@code config.json} and {@code model.safetensors} with the keys of a RealmReader, less
+   * those that nothing reads ({@link PublishedCheckpoint#writeReader} writes them too).
+   */
+  public void save(Path folder) {
+    WeightFolder.write(folder, RealmModel.tensors(published()), Long.MAX_VALUE);
+    Map<String, Object> json = new LinkedHashMap<>(bert.config().toJson("realm"));
+    json.putAll(config.toJson());
+    Json.write(folder.resolve("config.json"), json);
   }
 
   private static Dense half(Dense both, String name, int from, int count) {

@@ -15,7 +15,10 @@ public enum RandomStream {
   DOCUMENT_DROPOUT(6),
   WARM_UP(7),
   INVERSE_CLOZE(8),
-  EVALUATION(9);
+  EVALUATION(9),
+  QUESTIONS(10),
+  QUESTION_DROPOUT(11),
+  READER_DROPOUT(12);
 
   // Written out, so that a stream added between two others does not change their draws.
   private final long number;
