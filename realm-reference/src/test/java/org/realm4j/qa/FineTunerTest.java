@@ -93,18 +93,20 @@ class FineTunerTest {
   /** The questions that it was trained on are answered, which they were not before. */
   @Test
   void learnsToAnswer() {
+    FineTuning.Rates rates = new FineTuning.Rates(5e-4f, 5e-4f, 2.5e-4f, 2.5e-4f);
     List<FineTuningReport> reports = new ArrayList<>();
     int before = right();
     List<float[]> documents =
         model.documents().parameters().stream().map(p -> p.values().clone()).toList();
     List<float[]> queries =
         model.queries().parameters().stream().map(p -> p.values().clone()).toList();
-    try (FineTuner tuner = tuner(TinyQuestions.all(), TinyQuestions.settings(120), 2)) {
+    try (FineTuner tuner =
+        tuner(TinyQuestions.all(), TinyQuestions.settings(200).rates(rates), 2)) {
       tuner.run(reports::add);
     }
-    assertEquals(120, reports.size());
+    assertEquals(200, reports.size());
     double early = loss(reports.subList(0, 10));
-    double late = loss(reports.subList(110, 120));
+    double late = loss(reports.subList(190, 200));
     assertTrue(late < early / 2, "the reader's loss was " + early + " and is " + late);
     int after = right();
     assertTrue(after >= 14, "of 20 questions, right before: " + before + ", after: " + after);
