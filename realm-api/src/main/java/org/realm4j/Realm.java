@@ -401,15 +401,7 @@ public final class Realm implements AutoCloseable {
   public List<Answer> ask(List<String> questions, Asking asking) {
     return alone(
         () -> {
-          SpanReader asked = reader;
-          if (asked == null) {
-            throw new RealmException.BadInput(
-                "questions: expected a model that was fine-tuned on some, found one that was not:"
-                    + " see Realm.fineTune");
-          }
-          Answerer answerer =
-              new Answerer(
-                  model, asked, store, new DenseRetriever(model, index), index.madeAtStep());
+          Answerer answerer = answerer();
           Session session = answering;
           if (session == null) {
             session = backend.open(threads);
@@ -428,21 +420,21 @@ public final class Realm implements AutoCloseable {
       QuestionSet questions, Asking asking, PassageEmbedder.Progress progress) {
     return alone(
         () -> {
-          SpanReader asked = reader;
-          if (asked == null) {
-            throw new RealmException.BadInput(
-                "evaluation: expected a model that was fine-tuned on questions, found one that was"
-                    + " not: see Realm.fineTune");
-          }
-          Answerer answerer =
-              new Answerer(
-                  model, asked, store, new DenseRetriever(model, index), index.madeAtStep());
           try (Session session = backend.open(threads)) {
             return new QaEvaluation(
-                    answerer, store, new AnswerMatcher(AnswerMatcher.Mode.NORMALISED))
+                    answerer(), store, new AnswerMatcher(AnswerMatcher.Mode.NORMALISED))
                 .run(session, questions, asking, progress);
           }
         });
+  }
+
+  private Answerer answerer() {
+    if (reader == null) {
+      throw new RealmException.BadInput(
+          "questions: expected a model that was fine-tuned on some, found one that was not: see"
+              + " Realm.fineTune");
+    }
+    return new Answerer(model, reader, store, new DenseRetriever(model, index), index.madeAtStep());
   }
 
   private KnowledgeIndex embed(long step) {
