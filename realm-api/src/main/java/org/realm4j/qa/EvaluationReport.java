@@ -93,7 +93,9 @@ public record EvaluationReport(
         outcomes.size(), verdicts, List.copyOf(measures), Calibration.of(outcomes));
   }
 
-  /** The ranks that were reached; where a ranking such as BM25's ends before, nothing more is found. */
+  /**
+   * The ranks that were reached; where a ranking such as BM25's ends before, nothing more is found.
+   */
   private static List<Integer> ranks(List<Outcome> ranked) {
     int reached = ranked.stream().mapToInt(o -> ranking(o).retrieved()).max().orElse(0);
     List<Integer> ranks = new ArrayList<>();
