@@ -102,9 +102,11 @@ class AnswerPrinterTest {
   @Property(tries = 200)
   void noCharacterIsCutInHalf(
       @ForAll @IntRange(max = 3) int shift, @ForAll @IntRange(min = 1, max = 200) int emoji) {
-    String around = "x".repeat(shift) + "\uD83C\uDF0D".repeat(emoji);
-    String text = around + "Romulus" + around;
-    Span span = new Span(around.length(), around.length() + 7);
+    String letters = "x".repeat(shift); // so that both windows begin and end anywhere
+    String world = "\uD83C\uDF0D".repeat(emoji);
+    String text = world + letters + "Romulus" + letters + world;
+    int start = world.length() + shift;
+    Span span = new Span(start, start + 7);
     String line = print(romulus(text, span), false).get(2);
     assertTrue(line.contains("**Romulus**"), line);
     assertTrue(
