@@ -68,13 +68,9 @@ public final class Answerer {
     try (Tape tape = s.infer()) {
       QuestionRetriever.Retrieved retrieved =
           retriever.retrieve(s, List.of(question), Math.max(depth, asking.read()), null);
-      boolean cut = model.tokenizer().ids(question).length > model.config().queryLimit() - 2;
-      if (retrieved.passages()[0].length == 0) { // a ranking that found nothing
-        Answer none = new Answer(question, null, 0, List.of(), List.of(), generation, cut);
-        return new Result(none, retrieved.passages()[0], 0);
-      }
       Reading reading =
           Reading.of(s, model, reader, store, List.of(question), retrieved, asking.read(), null);
+      boolean cut = model.tokenizer().ids(question).length > model.config().queryLimit() - 2;
       Answer answer = answer(s, question, reading, asking, cut);
       return new Result(answer, retrieved.passages()[0], reading.tokens());
     }
@@ -83,7 +79,7 @@ public final class Answerer {
   private Answer answer(Session s, String question, Reading reading, Asking asking, boolean cut) {
     AnswerSpans spans = reading.answers();
     int best = spans.argmax()[0];
-    if (best < 0) { // no passage has text
+    if (best < 0) { // no passage was found, or none has text
       return new Answer(question, null, 0, List.of(), List.of(), generation, cut);
     }
     float[] logProbabilities = spans.logProbabilities(s).toArray();

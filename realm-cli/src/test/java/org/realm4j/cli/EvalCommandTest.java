@@ -206,6 +206,7 @@ class EvalCommandTest {
     assertEquals(5, run.quantile(0.5));
     assertEquals(9, run.quantile(0.9));
     assertEquals(10, run.quantile(1));
+    assertEquals(4, new EvaluatedRun("a", List.of(), new double[] {3, 4, 2, 1}).quantile(0.9));
     assertEquals(1, new EvaluatedRun("a", List.of(), new double[] {1}).quantile(0.5));
   }
 
