@@ -93,9 +93,11 @@ public record EvaluationReport(
         outcomes.size(), verdicts, List.copyOf(measures), Calibration.of(outcomes));
   }
 
-  /** The ranks that every retrieval reaches. */
+  /**
+   * The ranks that were reached; where a ranking such as BM25's ends before, nothing more is found.
+   */
   private static List<Integer> ranks(List<Outcome> ranked) {
-    int reached = ranked.stream().mapToInt(o -> ranking(o).retrieved()).min().orElse(0);
+    int reached = ranked.stream().mapToInt(o -> ranking(o).retrieved()).max().orElse(0);
     List<Integer> ranks = new ArrayList<>();
     for (int k : RANKS) {
       if (k <= reached) {

@@ -43,7 +43,11 @@ public final class QaEvaluation {
               passage == null ? -1 : store.indexOf(passage),
               Math.min(asking.read(), result.retrieved().length));
       Answer answer = result.answer();
-      outcomes.add(Evaluation.judge(question, answer.text(), answer.probability(), ranking));
+      outcomes.add(
+          answer.text() == null && question.answers().isEmpty()
+              // SQuAD 2.0: that there is no answer is right here, and its probability not known.
+              ? Evaluation.judge(question, "", Double.NaN, ranking)
+              : Evaluation.judge(question, answer.text(), answer.probability(), ranking));
       progress.at(q + 1, questions.size());
     }
     return outcomes;

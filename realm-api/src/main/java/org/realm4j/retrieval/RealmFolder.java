@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.corpus.Corpus;
@@ -28,8 +29,8 @@ import org.realm4j.text.Passage;
  * </pre>
  *
  * It is published as a whole: whoever opens it sees what was there before, or all of the new. The
- * index names the networks and the corpus that it belongs to, so that parts of different runs are
- * never taken for a pair.
+ * index names the networks and the corpus that it stands beside, so that parts of different runs
+ * are never taken for a pair.
  */
 public final class RealmFolder {
   private static final String INDEX = "index.safetensors";
@@ -52,9 +53,20 @@ public final class RealmFolder {
       long madeAtStep,
       @Nullable SpanReader reader) {}
 
-  /** Whether something was published there. */
+  /**
+   * Whether all of this was published there.
+   *
+   * @throws RealmException.CorruptFile if a published file is missing or of another length
+   */
   public static boolean at(Path folder) {
-    return PublishedFolder.at(folder).current().isPresent();
+    return current(folder).isPresent();
+  }
+
+  /** Other folders, such as a corpus, are published too. */
+  private static Optional<Path> current(Path folder) {
+    return PublishedFolder.at(folder)
+        .current()
+        .filter(generation -> Files.exists(generation.resolve(INDEX)));
   }
 
   /** Publishes all parts together. */
@@ -72,7 +84,7 @@ public final class RealmFolder {
     int dimension = model.config().embedder().projection();
     tensors.put(
         VECTORS, new Safetensors.Entry(new long[] {store.size(), dimension}, parts.vectors));
-    Map<String, String> belongsTo = belongsTo(model, store);
+    Map<String, String> belongsTo = belongsTo(model, store, parts.reader);
     belongsTo.put(GENERATION, Long.toString(parts.madeAtStep));
     Safetensors.write(dir.resolve(INDEX), tensors, belongsTo);
     if (parts.reader != null) {
@@ -96,11 +108,14 @@ public final class RealmFolder {
     };
   }
 
-  private static Map<String, String> belongsTo(RealmModel model, PassageStore store) {
+  private static Map<String, String> belongsTo(
+      RealmModel model, PassageStore store, @Nullable SpanReader reader) {
     Map<String, String> parts = new LinkedHashMap<>();
     parts.put("document tower", Fingerprint.of(model.documents().parameters()));
     parts.put("query tower", Fingerprint.of(model.queries().parameters()));
+    parts.put("encoder", Fingerprint.of(model.encoder().parameters()));
     parts.put("corpus", store.fingerprint());
+    parts.put("reader", reader == null ? "none" : Fingerprint.of(reader.parameters()));
     return parts;
   }
 
@@ -113,8 +128,7 @@ public final class RealmFolder {
    */
   public static Parts open(Path folder) {
     Path dir =
-        PublishedFolder.at(folder)
-            .current()
+        current(folder)
             .orElseThrow(
                 () -> new RealmException.BadInput(folder + ": expected a saved REALM, found none"));
     RealmModel model = RealmModel.open(dir.resolve("model"));
@@ -122,15 +136,16 @@ public final class RealmFolder {
     try (Safetensors file = Safetensors.open(dir.resolve(INDEX))) {
       Path path = dir.resolve(INDEX);
       checkShape(path, file.shape(VECTORS), store.size(), model.config().embedder().projection());
-      belongsTo(model, store)
+      Path readerFolder = dir.resolve("reader");
+      SpanReader reader = Files.exists(readerFolder) ? SpanReader.open(readerFolder) : null;
+      belongsTo(model, store, reader)
           .forEach((part, print) -> checkPart(path, part, print, file.metadata().get(part)));
-      Path reader = dir.resolve("reader");
       return new Parts(
           model,
           store,
           file.floats(VECTORS),
           generation(path, file.metadata().get(GENERATION)),
-          Files.exists(reader) ? SpanReader.open(reader) : null);
+          reader);
     } catch (RuntimeException e) {
       store.close();
       throw e;

@@ -175,6 +175,21 @@ class EvaluationTest {
   }
 
   @Test
+  void aRankingThatEndsEarlyFindsNothingFurther() {
+    Question question = Question.of("q", "a");
+    List<Outcome> outcomes =
+        List.of(
+            Evaluation.judge(question, "a", Double.NaN, new Ranking(0, 0, 0, 0)),
+            Evaluation.judge(question, "a", Double.NaN, new Ranking(3, 2, 0, 3)),
+            Evaluation.judge(question, "a", Double.NaN, new Ranking(20, 17, 0, 5)));
+    EvaluationReport report = EvaluationReport.of(outcomes, 1);
+    assertEquals(1, report.measure(EvaluationReport.answerInTop(5)).sum());
+    assertEquals(2, report.measure(EvaluationReport.answerInTop(20)).sum());
+    assertEquals(3, report.measure(EvaluationReport.answerInTop(20)).questions());
+    assertEquals(1, report.measure(EvaluationReport.ORACLE).sum());
+  }
+
+  @Test
   void goldPassagesAreMeasuredWhereTheyAreNamed() {
     Question named = new Question("q", List.of("a"), false, "p", null);
     List<Outcome> outcomes =

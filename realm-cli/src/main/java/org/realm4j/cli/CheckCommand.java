@@ -20,8 +20,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Reads files and folders completely and tells what is wrong with them.",
       "",
-      "Knows models (BERT and REALM), corpora, indexes, checkpoints and the output of pretrain,"
-          + " and files *.safetensors and *.npy. Compares checksums, sizes, shapes and"
+      "Knows models (BERT and REALM), corpora, indexes, checkpoints and the output of pretrain"
+          + " and finetune, and files *.safetensors and *.npy. Compares checksums, sizes, shapes and"
           + " vocabularies, and looks for values that are not finite. Prints a line for each path"
           + " that is sound and a line for each problem; exits with 1 if there is one."
     },

@@ -6,6 +6,10 @@ import java.util.Locale;
 import org.realm4j.nn.RealmConfig.NullDocument;
 import org.realm4j.pretrain.Marginal;
 import org.realm4j.pretrain.Masking;
+import org.realm4j.qa.AnswerMatcher;
+import org.realm4j.qa.FineTuning;
+import org.realm4j.qa.Predictions;
+import org.realm4j.qa.QuestionFormat;
 import org.realm4j.retrieval.IndexRefresher;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
@@ -21,6 +25,10 @@ final class Choices {
             Marginal.class,
             Masking.class,
             IndexRefresher.Mode.class,
+            QuestionFormat.class,
+            Predictions.Format.class,
+            AnswerMatcher.Mode.class,
+            FineTuning.Supervision.class,
             TextEncoder.Pooling.class,
             TextEncoder.Role.class,
             CorpusBuildCommand.WordNetPart.class)) {

@@ -27,6 +27,10 @@ final class CorpusOption {
    * @throws RealmException.Incompatible if the model has another number of wordpieces
    */
   PassageStore open(RealmModel model, PrintWriter err) {
+    return open(dir, model, err);
+  }
+
+  static PassageStore open(Path dir, RealmModel model, PrintWriter err) {
     PassageStore store = PassageStore.open(dir);
     int found = store.vocabularySize();
     if (found != model.vocabulary().size()) {

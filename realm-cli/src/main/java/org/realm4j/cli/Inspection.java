@@ -19,6 +19,7 @@ import org.realm4j.io.Safetensors;
 import org.realm4j.nn.BertConfig;
 import org.realm4j.nn.BertFolder;
 import org.realm4j.nn.RealmModel;
+import org.realm4j.retrieval.RealmFolder;
 
 /** Finds out what a path holds and reads all of it. */
 final class Inspection {
@@ -76,6 +77,12 @@ final class Inspection {
       realm(dir);
     } else if (ModelFolder.isBert(dir)) {
       bert(dir);
+    } else if (RealmFolder.at(dir.resolve("start"))) {
+      published(dir.resolve("start"));
+      if (Files.isDirectory(dir.resolve("checkpoint"))) {
+        published(dir.resolve("checkpoint"));
+      }
+      kind = "fine-tuning run";
     } else if (Files.isDirectory(dir.resolve("checkpoint"))) {
       published(dir.resolve("checkpoint"));
       if (Files.isDirectory(dir.resolve("model"))) {
@@ -105,7 +112,33 @@ final class Inspection {
     } else if (Files.exists(generation.resolve("state.json"))) {
       kind = "checkpoint";
       noting(() -> checkpoint(generation));
+    } else if (RealmFolder.at(dir)) {
+      kind = "REALM with corpus and index";
+      open(() -> complete(dir, generation));
     }
+  }
+
+  /** Everything in one folder. */
+  private void complete(Path dir, Path generation) {
+    try (Stream<Path> files = Files.walk(generation)) {
+      files.filter(p -> p.toString().endsWith(".safetensors")).sorted().forEach(this::safetensors);
+    } catch (IOException e) {
+      throw DiskFault.reading(dir, e);
+    }
+    passages(generation.resolve("corpus"));
+    open(
+        () -> {
+          RealmFolder.Parts parts = RealmFolder.open(dir);
+          try (PassageStore store = parts.store()) {
+            kind =
+                "REALM of %s with %,d passages, index of step %,d and %s"
+                    .formatted(
+                        sizes(parts.model().config().retriever()),
+                        store.size(),
+                        parts.madeAtStep(),
+                        parts.reader() == null ? "no reader" : "a reader");
+          }
+        });
   }
 
   private void passages(Path dir) {
@@ -136,7 +169,9 @@ final class Inspection {
     for (Path file : files(generation)) {
       safetensors(file);
     }
-    realm(generation.resolve("model"));
+    if (Files.exists(generation.resolve("model"))) { // fine-tuning keeps what it trains alone
+      realm(generation.resolve("model"));
+    }
     kind = "checkpoint after %,d steps".formatted(state.integer("step"));
   }
 
@@ -209,7 +244,10 @@ final class Inspection {
     try {
       check.run();
     } catch (RealmException e) {
-      problems.add(String.valueOf(e.getMessage()));
+      String problem = String.valueOf(e.getMessage());
+      if (!problems.contains(problem)) { // one fault may stop several checks
+        problems.add(problem);
+      }
     }
   }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import org.realm4j.io.RealmException;
 import org.realm4j.nn.BertFolder;
 import org.realm4j.nn.RealmModel;
+import org.realm4j.retrieval.RealmFolder;
 import org.realm4j.text.WordPiece;
 
 /** Tells the two kinds of model folders apart: a plain BERT's and a REALM's. */
@@ -36,6 +37,20 @@ final class ModelFolder {
               .formatted(dir, isBert(dir) ? "a plain BERT" : "none"));
     }
     return RealmModel.open(dir);
+  }
+
+  /** Everything in one folder, as {@code realm finetune} and {@code Realm.save} make it. */
+  static RealmFolder.Parts complete(Path dir) {
+    if (!RealmFolder.at(existing(dir))) {
+      throw new RealmException.BadInput(
+          "%s: expected a folder with model, corpus and index, found %s; 'realm finetune' makes one"
+              .formatted(
+                  dir,
+                  isRealm(dir)
+                      ? "a REALM model alone"
+                      : isBert(dir) ? "a plain BERT" : "none of them"));
+    }
+    return RealmFolder.open(dir);
   }
 
   static WordPiece tokenizer(Path dir) {

@@ -39,6 +39,22 @@ final class Numbers {
     }
   }
 
+  /** A number from 0 to 1. */
+  static final class Probability implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String value) {
+      try {
+        double number = Double.parseDouble(value);
+        if (number >= 0 && number <= 1) {
+          return number;
+        }
+      } catch (NumberFormatException e) {
+        // Told below, like a number that is out of range.
+      }
+      throw new TypeConversionException("expected a number from 0 to 1, found '" + value + "'");
+    }
+  }
+
   private static int atLeast(int least, String value) {
     try {
       int number = Integer.parseInt(value);

@@ -35,7 +35,7 @@ final class TextLines {
   }
 
   /** Stays open: it belongs to the JVM. */
-  private static InputStream stdin() {
+  static InputStream stdin() {
     return new FilterInputStream(System.in) {
       @Override
       public void close() {}

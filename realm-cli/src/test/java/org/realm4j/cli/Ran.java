@@ -3,8 +3,11 @@ package org.realm4j.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
 import org.realm4j.io.Json;
@@ -18,6 +21,22 @@ record Ran(int status, String out, String err) {
     String[] words = Stream.of(args).map(String::valueOf).toArray(String[]::new);
     int status = Main.run(new PrintWriter(out), new PrintWriter(err), words);
     return new Ran(status, out.toString(), err.toString());
+  }
+
+  /** The same with arguments that come in groups. */
+  static Ran realm(List<?>... groups) {
+    return realm(Stream.of(groups).flatMap(List::stream).toArray());
+  }
+
+  /** A command that reads stdin. */
+  static Ran realmReading(String stdin, Object... args) {
+    InputStream before = System.in;
+    System.setIn(new ByteArrayInputStream(stdin.getBytes(StandardCharsets.UTF_8)));
+    try {
+      return realm(args);
+    } finally {
+      System.setIn(before);
+    }
   }
 
   Ran succeeded() {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.realm4j.io.Json;
 import org.realm4j.io.Safetensors;
 import org.realm4j.io.WeightFolder;
@@ -141,6 +142,46 @@ final class TinyFiles {
     Path lines = jsonLines(dir.resolveSibling(dir.getFileName() + ".jsonl"), passages());
     Ran.realm("corpus", "build", "--model", model, "--jsonl", lines, "--output", dir).succeeded();
     return dir;
+  }
+
+  /** Ten questions whose answers stand in the twenty passages, with their gold passages. */
+  static Path questions(Path file) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < CITIES.size(); i++) {
+      lines.add(question("the capital of " + COUNTRIES.get(i) + "?", CITIES.get(i), 2 * i));
+    }
+    return jsonLines(file, lines);
+  }
+
+  private static String question(String text, String answer, int passage) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("question", text);
+    fields.put("answer", List.of(answer));
+    fields.put("passage", String.valueOf(passage));
+    return Json.format(fields);
+  }
+
+  /** A folder that answers the ten questions, most of them rightly. */
+  static Path answering(Path dir) throws IOException {
+    Path realm = realm(dir.resolveSibling("realm"));
+    Path corpus = corpus(dir.resolveSibling("corpus"), realm);
+    Path questions = questions(dir.resolveSibling("questions.jsonl"));
+    Ran.realm(
+            List.of("finetune", "--model", realm, "--corpus", corpus, "--questions", questions),
+            List.of("--output", dir, "--epochs", 60, "--dropout", 0, "--threads", 1),
+            List.of("--reader-rate", 1e-3, "--constant-rate"))
+        .succeeded();
+    return dir;
+  }
+
+  /** Copies a folder with all that is in it. */
+  static Path copy(Path from, Path to) throws IOException {
+    try (Stream<Path> tree = Files.walk(from)) {
+      for (Path path : tree.toList()) {
+        Files.copy(path, to.resolve(from.relativize(path).toString()));
+      }
+    }
+    return to;
   }
 
   /** Puts a value into a tensor of a safetensors file. */
