@@ -6,6 +6,7 @@ import java.util.Locale;
 import org.realm4j.nn.RealmConfig.NullDocument;
 import org.realm4j.pretrain.Marginal;
 import org.realm4j.pretrain.Masking;
+import org.realm4j.qa.FineTuning;
 import org.realm4j.retrieval.IndexRefresher;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
@@ -23,7 +24,9 @@ final class Choices {
             IndexRefresher.Mode.class,
             TextEncoder.Pooling.class,
             TextEncoder.Role.class,
-            CorpusBuildCommand.WordNetPart.class)) {
+            CorpusBuildCommand.WordNetPart.class,
+            FineTuning.Supervision.class,
+            OpenQaRow.class)) {
       register(commandLine, type);
     }
   }

@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
       CorpusCommand.class,
       IndexCommand.class,
       PretrainCommand.class,
+      ExperimentCommand.class,
       ParityCommand.class,
       CheckCommand.class,
     },
