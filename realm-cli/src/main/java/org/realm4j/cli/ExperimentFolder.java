@@ -12,7 +12,6 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeSet;
@@ -122,14 +121,16 @@ final class ExperimentFolder implements AutoCloseable {
     record.put("stage", stage);
     record.put("settings", settings);
     record.putAll(work.into(result));
-    record.putIfAbsent("seconds", Seconds.since(begun));
-    if (record.get("tokens") instanceof Long tokens
-        && record.get("seconds") instanceof Double seconds
-        && seconds > 0) {
+    double seconds =
+        record.get("seconds") instanceof Double told
+            ? Math.round(told * 1e3) * 1e-3
+            : Seconds.since(begun);
+    record.put("seconds", seconds);
+    if (record.get("tokens") instanceof Long tokens && seconds > 0) {
       record.put("tokens_per_second", (double) Math.round(tokens / seconds));
     }
     Json.write(result.resolve(RECORD), record);
-    say(String.format(Locale.ROOT, "%s: done in %,.0f seconds", stage, record.get("seconds")));
+    say("%s: done in %.1f seconds".formatted(stage, seconds));
   }
 
   private void sameSettings(String stage, JsonObject then, Map<String, ?> settings) {

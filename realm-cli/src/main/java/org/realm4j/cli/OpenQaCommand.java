@@ -251,9 +251,7 @@ final class OpenQaCommand implements Runnable {
                       ModelFolder.tokenizer(bert),
                       PassageStore.DEFAULT_LIMIT)) {
                 Map<String, @Nullable Object> figures = new LinkedHashMap<>();
-                figures.put(
-                    "data",
-                    String.valueOf(data.passages().toAbsolutePath().getParent().getFileName()));
+                figures.put("data", data.name());
                 figures.put("passages", store.size());
                 figures.put("wordpieces", store.wordpieces());
                 figures.put("fingerprint", store.fingerprint());

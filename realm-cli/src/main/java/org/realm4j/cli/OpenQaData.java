@@ -23,10 +23,11 @@ import org.realm4j.qa.QuestionSet;
  * questions.train.jsonl} with {@code questions.dev.jsonl}, or several sets, {@code
  * questions.NAME.train.jsonl} and so on; plain or gzip.
  *
+ * @param name of the folder
  * @param training files by the name of the set, "" if it has none
  * @param dev the same
  */
-record OpenQaData(Path passages, Map<String, Path> training, Map<String, Path> dev) {
+record OpenQaData(String name, Path passages, Map<String, Path> training, Map<String, Path> dev) {
   private static final Pattern QUESTIONS =
       Pattern.compile("questions(?:\\.([\\w-]+))?\\.(train|dev)\\.jsonl(?:\\.gz)?");
   private static final Pattern PASSAGES = Pattern.compile("passages\\.jsonl(?:\\.gz)?");
@@ -57,7 +58,8 @@ record OpenQaData(Path passages, Map<String, Path> training, Map<String, Path> d
     if (dev.isEmpty()) {
       throw missing(dir, "questions.dev.jsonl or questions.NAME.dev.jsonl");
     }
-    return new OpenQaData(passages, training, dev);
+    return new OpenQaData(
+        String.valueOf(dir.toAbsolutePath().getFileName()), passages, training, dev);
   }
 
   private static List<Path> files(Path dir) {
@@ -95,7 +97,11 @@ record OpenQaData(Path passages, Map<String, Path> training, Map<String, Path> d
 
   /** The dev questions of a set, every n-th if there are more than wanted. */
   QuestionSet dev(String set, int most, PassageStore store) {
-    QuestionSet all = QuestionSet.read(dev.get(set));
+    Path file = dev.get(set);
+    if (file == null) {
+      throw new IllegalArgumentException("expected one of %s, found %s".formatted(dev, set));
+    }
+    QuestionSet all = QuestionSet.read(file);
     return located(new QuestionSet(all.description(), every(all.questions(), most)), store);
   }
 

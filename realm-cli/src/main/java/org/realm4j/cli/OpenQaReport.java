@@ -39,8 +39,12 @@ final class OpenQaReport {
     }
 
     String name() {
-      return format(
-          "%s, %,d questions, seed %d", Choices.word(row()), record.integer("trained_on"), seed());
+      return String.format(
+          Locale.ROOT,
+          "%s, %,d questions, seed %d",
+          Choices.word(row()),
+          record.integer("trained_on"),
+          seed());
     }
 
     JsonObject measure(String name) {
@@ -60,8 +64,11 @@ final class OpenQaReport {
 
   void print() {
     JsonObject corpus = records.getFirst();
-    print(
-        "## %s (%,d passages)%n%n", corpus.string("data", "corpus"), corpus.integer("passages", 0));
+    out.printf(
+        Locale.ROOT,
+        "## %s (%,d passages)%n%n",
+        corpus.string("data", "corpus"),
+        corpus.integer("passages", 0));
     Map<String, List<Evaluated>> groups = new TreeMap<>();
     for (JsonObject record : records) {
       if (record.has("measures")) {
@@ -72,10 +79,10 @@ final class OpenQaReport {
     groups.forEach(
         (group, rows) -> {
           rows.sort(
-              Comparator.comparing((Evaluated e) -> e.record.integer("trained_on"))
-                  .thenComparing(Evaluated::seed)
+              Comparator.comparingLong((Evaluated e) -> e.record.integer("trained_on"))
+                  .thenComparingLong(Evaluated::seed)
                   .thenComparing(Evaluated::row));
-          print("### %s%n%n", group);
+          out.printf(Locale.ROOT, "### %s%n%n", group);
           answers(rows);
           retrieval(rows);
           differences(rows);
@@ -100,7 +107,9 @@ final class OpenQaReport {
             .map(line -> OpenQaOutcome.fromLine(line).outcome())
             .toList();
     String set = record.string("set");
-    String group = format("%,d %sdev questions", outcomes.size(), set.isEmpty() ? "" : set + " ");
+    String group =
+        String.format(
+            Locale.ROOT, "%,d %sdev questions", outcomes.size(), set.isEmpty() ? "" : set + " ");
     return new Evaluated(group, record, outcomes);
   }
 
@@ -117,10 +126,11 @@ final class OpenQaReport {
     for (Evaluated e : rows) {
       line(
           e.row().title(),
-          format("%,d", e.record.integer("trained_on")),
+          String.format(Locale.ROOT, "%,d", e.record.integer("trained_on")),
           String.valueOf(e.seed()),
           share(e.measure(EvaluationReport.EXACT_MATCH)),
-          format(
+          String.format(
+              Locale.ROOT,
               "%.1f (%s)",
               100 * e.measure(EvaluationReport.F1).number("mean"),
               interval(e.measure(EvaluationReport.F1))),
@@ -133,13 +143,14 @@ final class OpenQaReport {
                       .object(EvaluationReport.EXACT_MATCH))
               : "",
           e.record.has("question_seconds_median")
-              ? format(
+              ? String.format(
+                  Locale.ROOT,
                   "%.2f, %.2f",
                   e.record.number("question_seconds_median"),
                   e.record.number("question_seconds_p90"))
               : "");
     }
-    print("%n");
+    out.printf(Locale.ROOT, "%n");
   }
 
   private void retrieval(List<Evaluated> rows) {
@@ -154,7 +165,7 @@ final class OpenQaReport {
     for (Evaluated e : rows) {
       List<String> cells = new ArrayList<>();
       cells.add(e.row().title());
-      cells.add(format("%,d", e.record.integer("trained_on")));
+      cells.add(String.format(Locale.ROOT, "%,d", e.record.integer("trained_on")));
       cells.add(String.valueOf(e.seed()));
       for (int k : RANKS) {
         cells.add(measure(e, EvaluationReport.goldInTop(k)));
@@ -164,7 +175,7 @@ final class OpenQaReport {
       }
       line(cells.toArray(String[]::new));
     }
-    print("%n");
+    out.printf(Locale.ROOT, "%n");
   }
 
   /** A measure, empty if the corpus is too small for it. */
@@ -174,7 +185,8 @@ final class OpenQaReport {
 
   /** 44.8 % (42.5 to 47.1), 812 of 1,814. */
   private static String share(JsonObject measure) {
-    return format(
+    return String.format(
+        Locale.ROOT,
         "%.1f (%s), %,.0f of %,d",
         100 * measure.number("mean"),
         interval(measure),
@@ -187,14 +199,15 @@ final class OpenQaReport {
   }
 
   private static String interval(Bootstrap.Interval interval) {
-    return format("%.1f to %.1f", 100 * interval.low(), 100 * interval.high());
+    return String.format(Locale.ROOT, "%.1f to %.1f", 100 * interval.low(), 100 * interval.high());
   }
 
   private void differences(List<Evaluated> rows) {
     if (rows.size() < 2) {
       return;
     }
-    print(
+    out.printf(
+        Locale.ROOT,
         "Paired differences, second minus first, in points (95 %% intervals by bootstrap over the"
             + " questions):%n%n");
     header("first", "second", "EM", "only first, only second right", "F1", "gold passage @5");
@@ -203,7 +216,7 @@ final class OpenQaReport {
         difference(rows.get(a), rows.get(b));
       }
     }
-    print("%n");
+    out.printf(Locale.ROOT, "%n");
   }
 
   private void difference(Evaluated first, Evaluated second) {
@@ -222,7 +235,7 @@ final class OpenQaReport {
         first.name(),
         second.name(),
         difference(first, second, o -> o.right() ? 1 : 0),
-        format("%,d, %,d", onlyFirst, onlySecond),
+        String.format(Locale.ROOT, "%,d, %,d", onlyFirst, onlySecond),
         difference(first, second, Outcome::f1),
         difference(first, second, o -> o.ranking() != null && o.ranking().goldWithin(5) ? 1 : 0));
   }
@@ -242,12 +255,12 @@ final class OpenQaReport {
       sum += gains[i];
     }
     Bootstrap.Interval interval = Bootstrap.ofMeans(new double[][] {gains}, first.seed())[0];
-    return format("%+.1f (%s)", 100 * sum / gains.length, interval(interval));
+    return String.format(Locale.ROOT, "%+.1f (%s)", 100 * sum / gains.length, interval(interval));
   }
 
   /** How fine-tuning went: the losses of the first and the last twentieth, what had no match. */
   private void training() {
-    print("### Fine-tuning%n%n");
+    out.printf(Locale.ROOT, "### Fine-tuning%n%n");
     header(
         "row",
         "questions",
@@ -261,7 +274,7 @@ final class OpenQaReport {
         long seen = record.integer("questions_seen");
         line(
             record.string("row"),
-            format("%,d", seen),
+            String.format(Locale.ROOT, "%,d", seen),
             String.valueOf(record.object("settings").integer("seed")),
             count(record.integer("without_match_in_retrieved"), seen),
             count(record.integer("without_match_in_read"), seen),
@@ -269,18 +282,19 @@ final class OpenQaReport {
             firstAndLast(record, "reader_loss"));
       }
     }
-    print("%n");
+    out.printf(Locale.ROOT, "%n");
   }
 
   private static String count(long some, long all) {
-    return format("%,d (%.1f %%)", some, 100.0 * some / all);
+    return String.format(Locale.ROOT, "%,d (%.1f %%)", some, 100.0 * some / all);
   }
 
   private static String firstAndLast(JsonObject record, String key) {
     List<@Nullable Object> values = record.list(key);
     return values.isEmpty()
         ? ""
-        : format("%.3f, %.3f", number(values.getFirst()), number(values.getLast()));
+        : String.format(
+            Locale.ROOT, "%.3f, %.3f", number(values.getFirst()), number(values.getLast()));
   }
 
   private static double number(@Nullable Object value) {
@@ -288,18 +302,18 @@ final class OpenQaReport {
   }
 
   private void costs() {
-    print("### Cost%n%n");
+    out.printf(Locale.ROOT, "### Cost%n%n");
     header("stage", "tokens", "tokens/s", "seconds");
     for (JsonObject record : records) {
       line(
           record.string("stage"),
-          record.has("tokens") ? format("%,d", record.integer("tokens")) : "",
+          record.has("tokens") ? String.format(Locale.ROOT, "%,d", record.integer("tokens")) : "",
           record.has("tokens_per_second")
-              ? format("%,.0f", record.number("tokens_per_second"))
+              ? String.format(Locale.ROOT, "%,.0f", record.number("tokens_per_second"))
               : "",
-          format("%,.0f", record.number("seconds")));
+          String.format(Locale.ROOT, "%,.0f", record.number("seconds")));
     }
-    print("%n");
+    out.printf(Locale.ROOT, "%n");
   }
 
   private void commands() {
@@ -309,9 +323,9 @@ final class OpenQaReport {
         commands.add(record.string("command"));
       }
     }
-    print("Commands:%n%n```%n");
-    commands.forEach(command -> print("%s%n", command));
-    print("```%n%n");
+    out.printf(Locale.ROOT, "Commands:%n%n```%n");
+    commands.forEach(command -> out.printf(Locale.ROOT, "%s%n", command));
+    out.printf(Locale.ROOT, "```%n%n");
   }
 
   private void header(String... names) {
@@ -322,14 +336,6 @@ final class OpenQaReport {
   }
 
   private void line(String... cells) {
-    print("| %s |%n", String.join(" | ", cells));
-  }
-
-  private static String format(String format, @Nullable Object... arguments) {
-    return String.format(Locale.ROOT, format, arguments);
-  }
-
-  private void print(String format, Object... arguments) {
-    out.printf(Locale.ROOT, format, arguments);
+    out.printf(Locale.ROOT, "| %s |%n", String.join(" | ", cells));
   }
 }
