@@ -205,7 +205,7 @@ final class OpenQaCommand implements Runnable {
           "%s, %,d training questions; %s, %d threads%n",
           store.describe(), experiment.training().size(), backend.describe(), compute.threads());
       OpenQaCost cost = new OpenQaCost(context, questions, experiment);
-      OpenQaCost.Speed speed = cost.calibrate();
+      OpenQaCost.Speed speed = cost.speed(plan);
       OpenQaCost.print(out, speed, cost.lines(chosen, speed));
       if (!plan) {
         chosen.forEach(experiment::run);

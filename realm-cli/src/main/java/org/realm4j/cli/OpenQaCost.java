@@ -1,10 +1,16 @@
 package org.realm4j.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.realm4j.corpus.PassageStore;
+import org.realm4j.io.Json;
+import org.realm4j.io.JsonObject;
 import org.realm4j.nn.ReaderConfig;
 import org.realm4j.nn.RealmConfig.NullDocument;
 import org.realm4j.nn.RealmModel;
@@ -47,7 +53,28 @@ final class OpenQaCost {
       double passageTokens,
       double questionTokens,
       double clozeTokens,
-      double answerSeconds) {}
+      double answerSeconds) {
+    Map<String, Object> toJson() {
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("embedding_tokens_per_second", embedding);
+      json.put("training_tokens_per_second", training);
+      json.put("passage_tokens", passageTokens);
+      json.put("question_tokens", questionTokens);
+      json.put("cloze_tokens", clozeTokens);
+      json.put("answer_seconds", answerSeconds);
+      return json;
+    }
+
+    static Speed of(JsonObject json) {
+      return new Speed(
+          json.number("embedding_tokens_per_second"),
+          json.number("training_tokens_per_second"),
+          json.number("passage_tokens"),
+          json.number("question_tokens"),
+          json.number("cloze_tokens"),
+          json.number("answer_seconds"));
+    }
+  }
 
   /**
    * A stage.
@@ -71,7 +98,20 @@ final class OpenQaCost {
     store = context.store();
   }
 
-  Speed calibrate() {
+  /**
+   * The speed that was measured when the experiment began.
+   *
+   * @param again whether to measure it now in any case
+   */
+  Speed speed(boolean again) {
+    Path file = context.folder().path("speed.json");
+    if (again || !Files.exists(file)) {
+      Json.write(file, calibrate().toJson());
+    }
+    return Speed.of(Json.parseObject(file));
+  }
+
+  private Speed calibrate() {
     RealmModel model =
         RealmModel.fromBert(context.bert(), NullDocument.EMPTY_PASSAGE, settings.seed());
     EncoderWarmUp.initialiseHead(model, store);
