@@ -48,6 +48,9 @@ import picocli.CommandLine.Spec;
       "Example: nohup ./realm experiment open-qa --data wiki10k --output run > run.txt 2>&1 &"
     })
 final class OpenQaCommand implements Runnable {
+  /** Some three minutes on two cores. */
+  private static final int EMBED_EVERY = 10_000;
+
   @Option(
       names = "--data",
       paramLabel = "DIR",
@@ -231,6 +234,7 @@ final class OpenQaCommand implements Runnable {
         read,
         supervision,
         checkpointEvery,
+        EMBED_EVERY,
         seed.value());
   }
 

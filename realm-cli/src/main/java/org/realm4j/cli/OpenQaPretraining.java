@@ -2,6 +2,7 @@ package org.realm4j.cli;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -44,9 +45,6 @@ final class OpenQaPretraining {
   private static final int SAMPLE = 200; // queries that the layer norm's start is measured with
   private static final double ENTROPY = 1.5;
   private static final String MODEL = "model";
-
-  /** Passages between two checkpoints of an embedding; some two minutes on two cores. */
-  private static final int PART = 8_000;
 
   private final OpenQaContext context;
   private final PassageStore store;
@@ -329,7 +327,7 @@ final class OpenQaPretraining {
             on,
             result -> {
               Path unfinished = context.folder().unfinished(stage);
-              Embedding embedding = new Embedding(unfinished, model);
+              Embedding embedding = new Embedding(stage, unfinished, model);
               embedding.run();
               new StoredIndex(
                       StoredIndex.fingerprint(model),
@@ -350,6 +348,7 @@ final class OpenQaPretraining {
   /** The corpus as it is embedded, part by part, each of which is kept. */
   private final class Embedding {
     private static final String VECTORS = "vectors.npy";
+    private final String stage;
     private final RealmModel model;
     private final PublishedFolder parts;
     private final int dimension;
@@ -357,7 +356,8 @@ final class OpenQaPretraining {
     private final JsonLog log;
     private int next;
 
-    Embedding(Path unfinished, RealmModel model) {
+    Embedding(String stage, Path unfinished, RealmModel model) {
+      this.stage = stage;
       this.model = model;
       parts = PublishedFolder.at(unfinished.resolve("vectors")).keeping(0);
       dimension = model.config().embedder().projection();
@@ -387,7 +387,7 @@ final class OpenQaPretraining {
     private void part(PassageEmbedder embedder, Session session, ProgressBar bar) {
       long begun = System.nanoTime();
       int from = next;
-      int to = Math.min(store.size(), from + PART);
+      int to = Math.min(store.size(), from + settings.embedEvery());
       while (next < to) {
         next = embedder.embedBatch(session, model.documents(), next, to, vectors);
         bar.moveTo(next);
@@ -398,8 +398,9 @@ final class OpenQaPretraining {
       }
       log.add(Map.of("passages", to, "tokens", tokens, "seconds", Seconds.since(begun)));
       if (to < store.size()) {
-        float[] done = java.util.Arrays.copyOf(vectors, to * dimension);
+        float[] done = Arrays.copyOf(vectors, to * dimension);
         parts.publish(dir -> Npy.write(dir.resolve(VECTORS), done, to, dimension));
+        context.folder().say("%s: %,d of %,d passages".formatted(stage, to, store.size()));
       }
     }
   }

@@ -21,6 +21,7 @@ import org.realm4j.train.OptimizerSettings;
  * @param retrieved passages in the retriever's loss
  * @param read passages that are read
  * @param checkpointEvery steps, or dev questions, between two checkpoints
+ * @param embedEvery passages between two checkpoints of an embedding
  */
 record OpenQaSettings(
     QuestionBudget budget,
@@ -35,6 +36,7 @@ record OpenQaSettings(
     int read,
     FineTuning.Supervision supervision,
     int checkpointEvery,
+    int embedEvery,
     long seed) {
   static final int CANDIDATES = 8;
   private static final int JOINT_BATCH = 4;

@@ -132,7 +132,7 @@ class OpenQaCommandTest {
     for (String words : lastWords) {
       StringWriter err = new StringWriter();
       int status =
-          Main.run(new PrintWriter(new StringWriter()), dying(err, words), strings(broken));
+          Main.run(new PrintWriter(new StringWriter()), Dying.as(err, words), strings(broken));
       assertEquals(1, status, () -> words + ": " + err);
     }
     run(broken).succeeded();
@@ -141,19 +141,6 @@ class OpenQaCommandTest {
 
   private String[] strings(Path output) {
     return Stream.of(args(output)).map(String::valueOf).toArray(String[]::new);
-  }
-
-  /** Stands for a process that dies as it says some words. */
-  private static PrintWriter dying(StringWriter err, String words) {
-    return new PrintWriter(err) {
-      @Override
-      public void println(String line) {
-        super.println(line);
-        if (line.startsWith("realm: " + words)) {
-          throw new IllegalStateException("died");
-        }
-      }
-    };
   }
 
   @Test
