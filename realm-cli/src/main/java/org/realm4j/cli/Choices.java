@@ -28,10 +28,11 @@ final class Choices {
             QuestionFormat.class,
             Predictions.Format.class,
             AnswerMatcher.Mode.class,
-            FineTuning.Supervision.class,
             TextEncoder.Pooling.class,
             TextEncoder.Role.class,
-            CorpusBuildCommand.WordNetPart.class)) {
+            CorpusBuildCommand.WordNetPart.class,
+            FineTuning.Supervision.class,
+            OpenQaRow.class)) {
       register(commandLine, type);
     }
   }

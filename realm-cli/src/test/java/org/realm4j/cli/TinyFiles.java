@@ -68,6 +68,15 @@ final class TinyFiles {
 
   private TinyFiles() {}
 
+  static List<String> cities() {
+    return CITIES;
+  }
+
+  /** The country of each city. */
+  static List<String> countries() {
+    return COUNTRIES;
+  }
+
   static Vocabulary vocabulary() {
     List<String> tokens = new ArrayList<>(List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"));
     CITIES.forEach(city -> tokens.add(city.toLowerCase(java.util.Locale.ROOT)));
