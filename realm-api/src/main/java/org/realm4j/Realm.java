@@ -347,8 +347,8 @@ public final class Realm implements AutoCloseable {
   }
 
   /**
-   * Trains a reader and the query tower on questions (section 5 of ORQA); the passages' vectors stay
-   * as they are. A reader that is there is trained further, otherwise one begins with the
+   * Trains a reader and the query tower on questions (section 5 of ORQA); the passages' vectors
+   * stay as they are. A reader that is there is trained further, otherwise one begins with the
    * knowledge-augmented encoder's values.
    */
   public void fineTune(

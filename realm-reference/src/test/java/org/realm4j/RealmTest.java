@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +21,12 @@ import org.realm4j.io.PublishedFolder;
 import org.realm4j.io.RealmException;
 import org.realm4j.pretrain.StepReport;
 import org.realm4j.pretrain.TinyRealm;
+import org.realm4j.qa.Answer;
+import org.realm4j.qa.Asking;
+import org.realm4j.qa.FineTuning;
+import org.realm4j.qa.FineTuningReport;
+import org.realm4j.qa.Question;
+import org.realm4j.qa.QuestionSet;
 import org.realm4j.text.Passage;
 
 /** The facade, from a BERT to a prediction that survives a save. */
@@ -65,6 +73,67 @@ class RealmTest {
   private static byte[] vectors(Path saved) throws Exception {
     Path generation = PublishedFolder.at(saved).current().orElseThrow();
     return Files.readAllBytes(generation.resolve("index.safetensors"));
+  }
+
+  @Test
+  void questionsAreAnsweredBeforeAndAfterASave() throws Exception {
+    Path bert = Files.createDirectory(dir.resolve("bert"));
+    TinyRealm.writeBert(bert);
+    Path saved = dir.resolve("saved");
+    QuestionSet questions =
+        new QuestionSet(
+            "two",
+            List.of(
+                Question.of("Ada Lovelace was born in?", "London"),
+                Question.of("Max Planck worked on?", "physics")));
+    Answer before;
+    try (Realm realm = Realm.create(bert, Corpus.of(TinyRealm.passages()))) {
+      var e = assertThrows(RealmException.BadInput.class, () -> realm.ask("who?"));
+      assertTrue(e.getMessage().contains("fineTune"), e.getMessage());
+      assertFalse(realm.answers());
+      List<FineTuningReport> reports = new ArrayList<>();
+      FineTuning settings =
+          FineTuning.steps(3).batch(2).retrieved(40).rates(FineTuning.Rates.shortRun());
+      realm.fineTune(questions, settings, reports::add);
+      assertEquals(3, reports.size());
+      assertTrue(realm.answers());
+      before = realm.ask("Ada Lovelace was born in?");
+      assertEquals(5, before.evidence().size());
+      assertEquals(2, realm.evaluate(questions, Asking.usual(), (done, all) -> {}).size());
+      realm.save(saved);
+      assertThrows(RealmException.BadInput.class, () -> realm.ask(" "));
+    }
+    try (Realm realm = Realm.open(saved)) {
+      assertEquals(before, realm.ask("Ada Lovelace was born in?"));
+      assertThrows(
+          RealmException.BadInput.class, () -> realm.ask(List.of("a", ""), Asking.usual()));
+      realm.pretrain(TinyRealm.settings(1), report -> {});
+      assertFalse(realm.answers());
+    }
+  }
+
+  /** Threads ask at once and get what one alone gets; closing waits for them. */
+  @Test
+  void manyThreadsAsk() throws Exception {
+    Path bert = Files.createDirectory(dir.resolve("bert"));
+    TinyRealm.writeBert(bert);
+    List<String> questions = List.of("Ada was born in?", "Max worked on?", "the year of Kiel?");
+    try (Realm realm = Realm.create(bert, Corpus.of(TinyRealm.passages()))) {
+      realm.fineTune(new QuestionSet("one", List.of(Question.of("Ada was born in?", "London"))));
+      List<Answer> alone = realm.ask(questions, Asking.usual());
+      try (var threads = Executors.newFixedThreadPool(4)) {
+        List<Future<Answer>> answers = new ArrayList<>();
+        for (int i = 0; i < 24; i++) {
+          String question = questions.get(i % 3);
+          answers.add(threads.submit(() -> realm.ask(question)));
+        }
+        for (int i = 0; i < 24; i++) {
+          assertEquals(alone.get(i % 3), answers.get(i).get());
+        }
+      }
+      realm.close();
+      assertThrows(IllegalStateException.class, () -> realm.ask("who?"));
+    }
   }
 
   @Test

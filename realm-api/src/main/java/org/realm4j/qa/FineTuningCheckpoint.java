@@ -105,7 +105,8 @@ public final class FineTuningCheckpoint {
     tuner.resumeAt(state.integer("step"));
   }
 
-  private static void difference(String what, @Nullable Object then, @Nullable Object now, List<String> differences) {
+  private static void difference(
+      String what, @Nullable Object then, @Nullable Object now, List<String> differences) {
     if (!Objects.equals(then, now)) {
       differences.add(what + " was " + then + " and is " + now);
     }
