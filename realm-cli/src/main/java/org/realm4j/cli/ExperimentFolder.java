@@ -187,6 +187,11 @@ final class ExperimentFolder implements AutoCloseable {
     }
   }
 
+  /** Tells that a stage was stopped, and goes on from its checkpoint. */
+  void goesOn(String stage, long step) {
+    say("%s: goes on after step %,d".formatted(stage, step));
+  }
+
   /** Tells on stderr and in the log. */
   void say(String line) {
     err.println("realm: " + line);

@@ -121,7 +121,7 @@ final class OpenQaExperiment {
                           context.threads())) {
                 if (FineTuningCheckpoint.in(checkpoint)) {
                   FineTuningCheckpoint.resume(checkpoint, tuner);
-                  context.folder().say("%s: goes on at step %,d".formatted(stage, tuner.step()));
+                  context.folder().goesOn(stage, tuner.step());
                 }
                 JsonLog log =
                     JsonLog.open(

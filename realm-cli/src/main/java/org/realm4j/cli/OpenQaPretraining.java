@@ -219,6 +219,9 @@ final class OpenQaPretraining {
             result -> {
               Path unfinished = context.folder().unfinished(stage);
               try (Pretrainer trainer = trainer(before, unfinished.resolve("checkpoint"))) {
+                if (trainer.step() > 0) {
+                  context.folder().goesOn(stage, trainer.step());
+                }
                 JsonLog log =
                     JsonLog.open(
                         unfinished.resolve("steps.jsonl"),

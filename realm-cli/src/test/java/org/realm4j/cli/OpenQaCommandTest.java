@@ -108,7 +108,7 @@ class OpenQaCommandTest {
   }
 
   @Test
-  void stoppedAnywhereItGoesOnToTheSameRecords() {
+  void stoppedAnywhereItGoesOnToTheSameRecords() throws IOException {
     Path whole = folder.resolve("whole");
     run(whole).succeeded();
     Path broken = folder.resolve("broken");
@@ -137,6 +137,12 @@ class OpenQaCommandTest {
     }
     run(broken).succeeded();
     same(whole, broken);
+    // Not begun again from their start:
+    String log = Files.readString(broken.resolve("log.txt"));
+    for (String stage :
+        List.of("realm-s1", "fine-tuned-minilm-all-s1", "fine-tuned-realm-all-s1")) {
+      assertTrue(log.contains(stage + ": goes on after step 2"), log);
+    }
   }
 
   private String[] strings(Path output) {
