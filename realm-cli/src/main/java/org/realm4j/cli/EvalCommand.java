@@ -86,11 +86,11 @@ final class EvalCommand implements Runnable {
   @Option(
       names = "--bm25-scale",
       paramLabel = "X",
-      defaultValue = "0.2",
+      defaultValue = "1",
       converter = Numbers.PositiveReal.class,
       description = {
         "What BM25's scores are multiplied with before they are added to the reader's."
-            + " Default: 0.2."
+            + " Default: 1."
       })
   private float bm25Scale;
 
