@@ -3,8 +3,10 @@ package org.realm4j.qa;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.RealmException;
@@ -25,6 +27,7 @@ public final class Answerer {
   private final PassageStore store;
   private final QuestionRetriever retriever;
   private final long generation;
+  private final AnswerMatcher said = new AnswerMatcher(AnswerMatcher.Mode.NORMALISED);
 
   /**
    * @param generation of the index that the retriever searches, for {@link Answer#generation}
@@ -83,13 +86,13 @@ public final class Answerer {
       return new Answer(question, null, 0, List.of(), List.of(), generation, cut);
     }
     float[] logProbabilities = spans.logProbabilities(s).toArray();
-    Map<String, Said> said = byMeaning(reading, logProbabilities);
-    Said chosen = said.get(meaning(reading, best));
+    Map<String, Said> meanings = byMeaning(reading, logProbabilities);
+    Said chosen = meanings.get(meaning(reading, best));
     if (chosen == null) {
       throw new IllegalStateException("the best span says nothing");
     }
     List<Answer.Alternative> others =
-        said.values().stream()
+        meanings.values().stream()
             .filter(o -> o != chosen)
             .sorted(Comparator.comparingDouble(Said::probability).reversed())
             .limit(asking.alternatives())
@@ -177,17 +180,22 @@ public final class Answerer {
       for (int span = best; span < offsets[sequence + 1]; span++) {
         best = logProbabilities[span] > logProbabilities[best] ? span : best;
       }
-      List<Span> says = new ArrayList<>();
+      Set<Span> says = new LinkedHashSet<>();
       for (int span : chosen == null ? List.<Integer>of() : chosen.spans) {
         if (reading.sequenceOf(span) == sequence) {
           says.add(reading.original(span, sequence));
         }
       }
+      if (chosen != null) { // places that the reader thinks nothing of say it all the same
+        says.addAll(
+            said.spans(
+                Question.of("?", text(reading, chosen.best)), reading.texts().get(sequence)));
+      }
       evidence.add(
           new Evidence(
               store.passage(reading.passages()[sequence]),
               Math.exp(prior[sequence]),
-              says,
+              List.copyOf(says),
               reading.original(best, sequence),
               Math.exp(logProbabilities[best])));
     }

@@ -83,6 +83,12 @@ class AnswererTest {
         assertEquals(Evaluation.normalise(text), Evaluation.normalise(said));
         verbatim |= said.equals(text);
       }
+      assertTrue(
+          e.spans()
+              .containsAll(
+                  new AnswerMatcher(AnswerMatcher.Mode.NORMALISED)
+                      .spans(Question.of("?", text), e.passage().text())),
+          "every place is named");
       assertTrue(e.bestProbability() <= answer.probability() + 1e-6);
     }
     assertTrue(verbatim, text);
