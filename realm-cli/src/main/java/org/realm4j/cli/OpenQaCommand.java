@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
       "  training: loss or log_likelihood and the like, means over twentieths of the steps;",
       "  fine-tuned-*: questions_seen, without_match_in_retrieved, without_match_in_read,",
       "    retriever_loss, reader_loss (means over the questions with a match), row, command;",
+      "  retrieved-* (before fine-tuning): questions, measures, row, set;",
       "  evaluated-*: questions, verdicts, measures {NAME: mean, sum, questions, low, high},",
       "    calibration, short_answers (the same for answers that the reader can give),",
       "    question_seconds_median, question_seconds_p90, row, set, trained_on, command.",

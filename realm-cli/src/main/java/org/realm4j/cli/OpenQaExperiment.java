@@ -1,6 +1,7 @@
 package org.realm4j.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,17 +18,22 @@ import org.realm4j.nn.SpanReader;
 import org.realm4j.qa.AnswerMatcher;
 import org.realm4j.qa.Answerer;
 import org.realm4j.qa.Asking;
+import org.realm4j.qa.Evaluation;
 import org.realm4j.qa.EvaluationReport;
 import org.realm4j.qa.FineTuner;
 import org.realm4j.qa.FineTuning;
 import org.realm4j.qa.FineTuningCheckpoint;
 import org.realm4j.qa.FineTuningReport;
+import org.realm4j.qa.OccurrenceIndex;
 import org.realm4j.qa.Outcome;
 import org.realm4j.qa.QaEvaluation;
+import org.realm4j.qa.Question;
 import org.realm4j.qa.QuestionSet;
+import org.realm4j.qa.Ranking;
 import org.realm4j.retrieval.KnowledgeIndex;
 import org.realm4j.retrieval.RealmFolder;
 import org.realm4j.tensor.Session;
+import org.realm4j.tensor.Tape;
 
 /**
  * Open-domain question answering on one corpus: every row is fine-tuned on the same questions and
@@ -65,6 +71,9 @@ final class OpenQaExperiment {
 
   /** One row from start to end; what is done already is not done again. */
   void run(OpenQaRow row) {
+    if (row != OpenQaRow.BM25) {
+      data.dev().keySet().forEach(set -> retrieved(row, set));
+    }
     fineTuned(row);
     for (String set : data.dev().keySet()) {
       evaluated(row, set);
@@ -81,9 +90,62 @@ final class OpenQaExperiment {
   }
 
   String evaluatedName(OpenQaRow row, String set) {
+    return context.name("evaluated-" + budgetName(row) + devName(set));
+  }
+
+  private String devName(String set) {
     String part = settings.maxDev() == Integer.MAX_VALUE ? "" : "-of-" + settings.maxDev();
-    String dev = "-dev" + (set.isEmpty() ? "" : "-" + set) + part;
-    return context.name("evaluated-" + budgetName(row) + dev);
+    return "-dev" + (set.isEmpty() ? "" : "-" + set) + part;
+  }
+
+  /** What a row's retriever finds before it is fine-tuned: what pre-training alone is worth. */
+  private void retrieved(OpenQaRow row, String set) {
+    RealmModel model = pretraining.model(row.start());
+    QuestionSet questions = data.dev(set, settings.maxDev(), store);
+    Map<String, Object> on = context.dependsOn();
+    on.put("model", StoredIndex.fingerprint(model));
+    on.put("set", set);
+    on.put("questions", questions.size());
+    pretraining.index(row.start()).close(); // a stage of its own, before this one begins
+    context
+        .folder()
+        .stage(
+            context.name("retrieved-" + Choices.word(row) + devName(set)),
+            on,
+            result -> {
+              List<Outcome> outcomes = rankings(row, model, questions);
+              Map<String, @Nullable Object> figures =
+                  new LinkedHashMap<>(EvaluationReport.of(outcomes, settings.seed()).toMap());
+              figures.keySet().retainAll(List.of("questions", "measures"));
+              figures.put("row", Choices.word(row));
+              figures.put("set", set);
+              return figures;
+            });
+  }
+
+  private List<Outcome> rankings(OpenQaRow row, RealmModel model, QuestionSet questions) {
+    AnswerMatcher matcher = new AnswerMatcher(AnswerMatcher.Mode.NORMALISED);
+    OccurrenceIndex occurrences = OccurrenceIndex.of(questions, matcher, store);
+    List<Outcome> outcomes = new ArrayList<>();
+    try (OpenQaRetrieval retrieval = retrieval(row, model);
+        Session session = context.backend().open(context.threads())) {
+      for (int q = 0; q < questions.size(); q++) {
+        Question question = questions.question(q);
+        String gold = question.passage();
+        int[] passages;
+        try (Tape tape = session.infer()) {
+          passages =
+              retrieval
+                  .retriever()
+                  .retrieve(session, List.of(question.text()), QaEvaluation.DEPTH, null)
+                  .passages()[0];
+        }
+        Ranking ranking =
+            Ranking.of(occurrences, q, passages, gold == null ? -1 : store.indexOf(gold), 0);
+        outcomes.add(Evaluation.judge(question, null, Double.NaN, ranking));
+      }
+    }
+    return outcomes;
   }
 
   private Path fineTuned(OpenQaRow row) {

@@ -71,7 +71,7 @@ final class OpenQaReport {
         corpus.integer("passages", 0));
     Map<String, List<Evaluated>> groups = new TreeMap<>();
     for (JsonObject record : records) {
-      if (record.has("measures")) {
+      if (record.string("stage").startsWith("evaluated")) {
         Evaluated evaluated = evaluated(record);
         groups.computeIfAbsent(evaluated.group, _ -> new ArrayList<>()).add(evaluated);
       }
@@ -87,6 +87,7 @@ final class OpenQaReport {
           retrieval(rows);
           differences(rows);
         });
+    beforeFineTuning();
     training();
     costs();
     commands();
@@ -256,6 +257,33 @@ final class OpenQaReport {
     }
     Bootstrap.Interval interval = Bootstrap.ofMeans(new double[][] {gains}, first.seed())[0];
     return String.format(Locale.ROOT, "%+.1f (%s)", 100 * sum / gains.length, interval(interval));
+  }
+
+  private void beforeFineTuning() {
+    List<JsonObject> retrieved =
+        records.stream().filter(r -> r.string("stage").startsWith("retrieved")).toList();
+    if (retrieved.isEmpty()) {
+      return;
+    }
+    out.printf(Locale.ROOT, "### Retrieval before fine-tuning%n%n");
+    List<String> names = new ArrayList<>(List.of("row", "dev questions", "seed"));
+    for (int k : RANKS) {
+      names.add("gold passage @" + k);
+    }
+    header(names.toArray(String[]::new));
+    for (JsonObject record : retrieved) {
+      List<String> cells = new ArrayList<>();
+      cells.add(record.string("row"));
+      cells.add(record.string("set").isEmpty() ? "all" : record.string("set"));
+      cells.add(String.valueOf(record.object("settings").integer("seed")));
+      JsonObject measures = record.object("measures");
+      for (int k : RANKS) {
+        String name = EvaluationReport.goldInTop(k);
+        cells.add(measures.has(name) ? share(measures.object(name)) : "");
+      }
+      line(cells.toArray(String[]::new));
+    }
+    out.printf(Locale.ROOT, "%n");
   }
 
   /** How fine-tuning went: the losses of the first and the last twentieth, what had no match. */

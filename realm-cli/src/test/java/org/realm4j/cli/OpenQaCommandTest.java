@@ -68,6 +68,9 @@ class OpenQaCommandTest {
     expected.addAll(List.of("ict-s1", "index-ict-s1", "index-minilm-s1"));
     expected.addAll(List.of("warm-up-s1", "realm-s1", "index-realm-s1"));
     for (String row : ROWS) {
+      if (!row.equals("bm25")) {
+        expected.add("retrieved-" + row + "-dev-s1");
+      }
       expected.add("fine-tuned-" + row + "-all-s1");
       expected.add("evaluated-" + row + "-all-dev-s1");
     }
@@ -78,9 +81,20 @@ class OpenQaCommandTest {
         agrees(record, outcomes(output, record.string("stage")));
       }
     }
+    // All twenty passages are retrieved.
+    JsonObject before = record(output, "retrieved-minilm-dev-s1").object("measures");
+    assertEquals(10, before.object("gold passage in top 20").number("sum"));
+    assertFalse(before.has("answer in the passages read"), "nothing was read");
     assertFalse(Files.exists(output.resolve("unfinished/fine-tuned-bm25-all-s1")));
     String log = Files.readString(output.resolve("log.txt"));
     assertTrue(log.contains("fine-tuned-ict-all-s1: step 5 of 5"), log);
+  }
+
+  private static JsonObject record(Path output, String stage) {
+    return ExperimentFolder.records(output).stream()
+        .filter(r -> r.string("stage").equals(stage))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** The record's counts are those of the questions, counted here. */
