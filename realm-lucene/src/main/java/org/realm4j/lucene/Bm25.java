@@ -31,6 +31,7 @@ import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.search.similarities.BM25Similarity;
 import org.apache.lucene.store.ByteBuffersDirectory;
 import org.realm4j.io.RealmException;
+import org.realm4j.retrieval.MipsIndex;
 import org.realm4j.text.Passage;
 
 /**
@@ -125,18 +126,36 @@ public final class Bm25 implements AutoCloseable {
    * @param excludedOrdinal a passage number, or -1 for none
    */
   public int[] search(String query, int k, int excludedOrdinal) {
+    return rank(query, k, excludedOrdinal).rows();
+  }
+
+  /**
+   * What {@link #search(String, int)} finds, with the scores: sums of idf(t) tf / (tf + k1 (1 - b +
+   * b length / mean length)), above 0, as Lucene computes them in float.
+   */
+  public MipsIndex.Hits rank(String query, int k) {
+    return rank(query, k, -1);
+  }
+
+  private MipsIndex.Hits rank(String query, int k, int excludedOrdinal) {
     if (k < 1) {
       throw new RealmException.BadInput("BM25 search: expected k of at least 1, found " + k);
     }
     // One more than asked for, since the excluded one may be among them.
     int wanted = (int) Math.min(size(), k + 1L);
     try {
-      ScoreDoc[] hits = searcher.search(query(query), wanted).scoreDocs;
-      return Arrays.stream(hits)
-          .mapToInt(hit -> hit.doc)
-          .filter(ordinal -> ordinal != excludedOrdinal)
-          .limit(k)
-          .toArray();
+      List<ScoreDoc> hits =
+          Arrays.stream(searcher.search(query(query), wanted).scoreDocs)
+              .filter(hit -> hit.doc != excludedOrdinal)
+              .limit(k)
+              .toList();
+      int[] rows = new int[hits.size()];
+      float[] scores = new float[rows.length];
+      for (int i = 0; i < rows.length; i++) {
+        rows[i] = hits.get(i).doc;
+        scores[i] = hits.get(i).score;
+      }
+      return new MipsIndex.Hits(rows, scores);
     } catch (IOException e) {
       throw new UncheckedIOException("BM25 index in memory", e);
     }

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.realm4j.io.RealmException;
+import org.realm4j.retrieval.MipsIndex;
 import org.realm4j.text.Passage;
 
 class Bm25Test {
@@ -37,6 +38,7 @@ class Bm25Test {
       assertArrayEquals(new int[] {0, 2}, sorted(bm25.search("city", 3)), "stems");
       assertArrayEquals(new int[0], bm25.search("volcano", 3));
       assertArrayEquals(new int[0], bm25.search("", 3));
+      assertEquals(0, bm25.rank("volcano", 3).scores().length);
     }
   }
 
@@ -90,6 +92,7 @@ class Bm25Test {
     assertThrows(RealmException.BadInput.class, () -> Bm25.index(List.of()));
     try (Bm25 bm25 = Bm25.index(PASSAGES)) {
       assertThrows(RealmException.BadInput.class, () -> bm25.search("x", 0));
+      assertThrows(RealmException.BadInput.class, () -> bm25.rank("x", 0));
     }
   }
 
@@ -119,6 +122,12 @@ class Bm25Test {
         int excluded = random.nextInt(passages.size());
         double[] scores = scores(passages, query);
         int[] found = bm25.search(query, 30, excluded);
+        MipsIndex.Hits ranked = bm25.rank(query, 30);
+        assertArrayEquals(bm25.search(query, 30), ranked.rows());
+        for (int i = 0; i < ranked.rows().length; i++) {
+          String which = "seed " + seed + ", " + query + ", score " + i;
+          assertEquals(scores[ranked.rows()[i]], ranked.scores()[i], 1e-4, which);
+        }
         int[] expected =
             IntStream.range(0, scores.length)
                 .filter(i -> scores[i] > 0 && i != excluded)
