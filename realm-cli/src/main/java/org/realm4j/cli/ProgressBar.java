@@ -28,13 +28,9 @@ final class ProgressBar implements AutoCloseable {
   private int drawnWidth;
   private boolean closed;
 
-  /**
-   * A bar on {@code err}, which is the command's {@code getErr()}. The launcher says whether that
-   * is a terminal: Java itself can tell only for stdin and stdout.
-   */
+  /** A bar on {@code err}, which is the command's {@code getErr()}. */
   static ProgressBar on(PrintWriter err, String task, long total) {
-    return new ProgressBar(
-        err, Boolean.getBoolean("realm.terminal"), task, total, System::nanoTime);
+    return new ProgressBar(err, Terminal.stderr(), task, total, System::nanoTime);
   }
 
   ProgressBar(PrintWriter err, boolean terminal, String task, long total, LongSupplier clock) {
