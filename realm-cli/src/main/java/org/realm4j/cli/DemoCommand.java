@@ -4,13 +4,18 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.realm4j.Realm;
 import org.realm4j.corpus.Corpus;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.corpus.WordNet;
 import org.realm4j.nn.RealmConfig;
 import org.realm4j.nn.RealmModel;
 import org.realm4j.pretrain.Pretraining;
+import org.realm4j.retrieval.RealmFolder;
 import org.realm4j.tensor.Backend;
 import org.realm4j.text.Passage;
 import org.realm4j.text.WordPiece;
@@ -31,7 +36,12 @@ import picocli.CommandLine.Spec;
       "warms up the retriever (inverse cloze task) and the encoder (masked spans),",
       "then trains both together while the index is refreshed. Held-out masked",
       "spans are measured before and after, beside a control of as many steps",
-      "whose retriever stays frozen, and beside BM25.%n",
+      "whose retriever stays frozen, and beside BM25.",
+      "",
+      "Then fine-tunes on 400 questions about WordNet and answers 300 others,",
+      "beside BM25 with the same reader and beside the model as it was before",
+      "pre-training. What it learned is left in a folder for 'realm ask'; on a",
+      "terminal it goes on to answer what you type.%n",
     },
     footerHeading = "%nKeys of --json:%n",
     footer = {
@@ -40,7 +50,13 @@ import picocli.CommandLine.Spec;
       "  jointMinusControl {mean, standardError, spans},",
       "  bm25 {recall1, recall5, recall20},",
       "  before, after, control {spanLogLikelihood, spanLogLikelihoodNull,",
-      "    nullProbability, spanAccuracy, recall1, recall5, recall20}"
+      "    nullProbability, spanAccuracy, recall1, recall5, recall20};",
+      "  with questions also qaSeconds,",
+      "  qa, qaBm25, qaWithoutPretraining {questions, em, f1,",
+      "    recall1, recall5, recall20 (of the gold passage, if named),",
+      "    answerRecall1, answerRecall5, answerRecall20, oracle, intervals {the same:",
+      "    [low, high]}, withoutMatch, trainingSeconds, testSeconds},",
+      "  qaMinusBm25, qaMinusWithoutPretraining {em, ..., oracle, intervals}"
     })
 final class DemoCommand implements Runnable {
   private static final int QUICK_PASSAGES = 2_000;
@@ -53,7 +69,7 @@ final class DemoCommand implements Runnable {
 
   @Option(
       names = "--quick",
-      description = "Fewer passages and steps: under three minutes on two cores.")
+      description = "Fewer passages, steps and questions: six minutes on two cores.")
   private boolean quick;
 
   @Option(
@@ -111,9 +127,16 @@ final class DemoCommand implements Runnable {
       description = "The null document: empty-passage (the default) or free-vector.")
   private RealmConfig.NullDocument nullDocument;
 
-  @Option(names = "--output", paramLabel = "DIR", description = "Keeps the trained model there.")
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      description = {
+        "Leaves the trained model there, with its corpus and index; by default, if it answers",
+        "questions, in demo or demo-quick of the cache."
+      })
   private @Nullable Path output;
 
+  @Mixin private QuestionOptions asked;
   @Mixin private SeedOption seed;
   @Mixin private ComputeOptions compute;
   @Mixin private CacheOption cache;
@@ -121,29 +144,109 @@ final class DemoCommand implements Runnable {
 
   @Override
   public void run() {
-    long begun = System.nanoTime();
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    Backend backend = compute.backend();
-    Path bert = cache.miniLm(err);
-    RealmModel model = RealmModel.fromBert(bert, nullDocument, seed.value());
-    try (TemporaryFolder work = new TemporaryFolder("realm-demo");
-        PassageStore store = store(work.path(), model.tokenizer(), err)) {
+    try (TemporaryFolder work = new TemporaryFolder("realm-demo")) {
+      DemoQuestions questions = asked.questions(jsonl == null, quick, work.path());
+      Path folder = output;
+      if (questions != null && folder == null) {
+        folder = cache.artifacts(err).cache().resolve(quick ? "demo-quick" : "demo");
+      }
+      run(work.path(), questions, folder, out, err);
+      if (questions != null && folder != null) {
+        converse(folder, out, err);
+      }
+    }
+  }
+
+  /** Answers what is typed, if somebody can type. */
+  private static void converse(Path folder, PrintWriter out, PrintWriter err) {
+    out.printf("Ask it more: ./realm ask %s%n", folder);
+    out.flush();
+    if (Terminal.stdin()) {
+      try (Realm realm = Realm.open(folder)) {
+        new Conversation(realm::ask, out, err, Terminal.colour()).run(Conversation.stdin());
+      }
+    }
+  }
+
+  /**
+   * All but the conversation.
+   *
+   * @param folder where the trained model is left, if anywhere
+   */
+  private void run(
+      Path work,
+      @Nullable DemoQuestions questions,
+      @Nullable Path folder,
+      PrintWriter out,
+      PrintWriter err) {
+    long begun = System.nanoTime();
+    RealmModel model = RealmModel.fromBert(cache.miniLm(err), nullDocument, seed.value());
+    Set<String> wanted = questions == null ? Set.of() : questions.goldPassages();
+    try (PassageStore store = store(work.resolve("corpus"), model.tokenizer(), wanted, err)) {
+      Backend backend = compute.backend();
       out.printf(
           "%,d passages, %,d wordpieces; %s, %d threads%n",
           store.size(), store.wordpieces(), backend.describe(), compute.threads());
       out.flush();
+      QaExperiment.Plan asking =
+          questions == null ? null : asked.plan(questions, store, quick, seed.value());
+      Path start = work.resolve("start");
       Experiment experiment =
           new Experiment(plan(store), model, store, backend, compute.threads(), err);
-      Experiment.Outcome outcome = experiment.run();
-      double seconds = (System.nanoTime() - begun) * 1e-9;
-      DemoReport report = new DemoReport(experiment, outcome, store, seconds);
+      Experiment.Outcome outcome =
+          experiment.run(asking == null ? beginning -> {} : beginning -> beginning.save(start));
+      DemoReport report = new DemoReport(experiment, outcome, store);
       report.print(out);
-      json.write(report.json());
-      if (output != null) {
-        outcome.model().save(output);
-        err.println("realm: the trained model is in " + output);
+      Map<String, Object> figures = report.json();
+      if (asking != null && folder != null) {
+        figures.putAll(ask(asking, experiment, outcome.trained(), start, folder));
+      } else if (folder != null) {
+        RealmFolder.publish(folder, outcome.trained());
       }
+      double seconds = Seconds.since(begun);
+      Long peak = DemoReport.peakMemory();
+      out.printf(
+          Locale.ROOT,
+          "%n%.0f s, peak memory %s MiB%n",
+          seconds,
+          peak == null ? "unknown" : peak.toString());
+      if (folder != null) {
+        out.printf("The trained model is in %s%n", folder);
+      }
+      out.flush();
+      figures.put("seconds", seconds);
+      figures.put("peakRssMiB", peak);
+      json.write(figures);
+    }
+  }
+
+  /** Fine-tunes, asks, tells, and leaves the model; gives the figures. */
+  private Map<String, Object> ask(
+      QaExperiment.Plan asking,
+      Experiment experiment,
+      RealmFolder.Parts trained,
+      Path start,
+      Path folder) {
+    long begun = System.nanoTime();
+    try (QaExperiment qa =
+        new QaExperiment(
+            asking,
+            trained.store(),
+            compute.backend(),
+            compute.threads(),
+            spec.commandLine().getErr())) {
+      QaExperiment.Rows rows =
+          qa.run(
+              trained,
+              start,
+              experiment.training(),
+              experiment.occurrences(),
+              answering -> RealmFolder.publish(folder, answering));
+      QaReport report = new QaReport(asking, rows, Seconds.since(begun));
+      report.print(spec.commandLine().getOut());
+      return report.json();
     }
   }
 
@@ -179,7 +282,8 @@ final class DemoCommand implements Runnable {
     return (int) Math.clamp(Math.ceilDiv(BATCH * query, STEP_TOKENS), 1L, (long) BATCH);
   }
 
-  private PassageStore store(Path folder, WordPiece tokenizer, PrintWriter err) {
+  private PassageStore store(
+      Path folder, WordPiece tokenizer, Set<String> wanted, PrintWriter err) {
     Corpus source =
         jsonl != null
             ? Corpus.jsonLines(jsonl)
@@ -188,18 +292,9 @@ final class DemoCommand implements Runnable {
     List<Passage> passages = new ArrayList<>();
     source.forEach(passages::add);
     return PassageStore.build(
-        folder, Corpus.of(sample(passages, limit)), tokenizer, PassageStore.DEFAULT_LIMIT);
-  }
-
-  /** Every n-th passage, in order, so that a part of the corpus is of all kinds. */
-  private static List<Passage> sample(List<Passage> passages, int limit) {
-    if (passages.size() <= limit) {
-      return passages;
-    }
-    List<Passage> some = new ArrayList<>();
-    for (int i = 0; i < limit; i++) {
-      some.add(passages.get((int) ((long) i * passages.size() / limit)));
-    }
-    return some;
+        folder,
+        Corpus.of(CorpusSample.of(passages, limit, wanted)),
+        tokenizer,
+        PassageStore.DEFAULT_LIMIT);
   }
 }

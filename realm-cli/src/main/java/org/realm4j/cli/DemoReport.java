@@ -23,19 +23,16 @@ final class DemoReport {
   private final Experiment experiment;
   private final Experiment.Outcome outcome;
   private final PassageStore store;
-  private final double seconds;
   private final SpanEvaluation.Summary before;
   private final SpanEvaluation.Summary after;
   private final SpanEvaluation.Summary control;
   // share of the held-out spans that another passage holds
   private final double supported;
 
-  DemoReport(
-      Experiment experiment, Experiment.Outcome outcome, PassageStore store, double seconds) {
+  DemoReport(Experiment experiment, Experiment.Outcome outcome, PassageStore store) {
     this.experiment = experiment;
     this.outcome = outcome;
     this.store = store;
-    this.seconds = seconds;
     before = SpanEvaluation.summary(outcome.before());
     after = SpanEvaluation.summary(outcome.after());
     control = SpanEvaluation.summary(outcome.control());
@@ -87,11 +84,7 @@ final class DemoReport {
     differences(out);
     examples(out);
     out.printf(
-        Locale.ROOT,
-        "%n%.0f s, peak memory %s MiB, %d refreshes of the index%n",
-        seconds,
-        peakMemory() == null ? "unknown" : peakMemory().toString(),
-        outcome.refreshes());
+        Locale.ROOT, "%n%d refreshes of the index during joint training%n", outcome.refreshes());
     out.flush();
   }
 
@@ -160,7 +153,7 @@ final class DemoReport {
 
   private void examples(PrintWriter out) {
     out.printf("%nFive masked sentences after training:%n");
-    Vocabulary vocabulary = outcome.model().vocabulary();
+    Vocabulary vocabulary = outcome.trained().model().vocabulary();
     outcome.after().stream()
         .limit(EXAMPLES)
         .forEach(
@@ -200,8 +193,6 @@ final class DemoReport {
   /** The keys that the command's help documents. */
   Map<String, Object> json() {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("seconds", seconds);
-    json.put("peakRssMiB", peakMemory());
     json.put("refreshes", outcome.refreshes());
     json.put("passages", store.size());
     json.put("heldOutSpans", before.spans());
@@ -237,7 +228,7 @@ final class DemoReport {
   }
 
   /** The process's largest resident set so far, where the system tells (Linux). */
-  private static @Nullable Long peakMemory() {
+  static @Nullable Long peakMemory() {
     Path status = Path.of("/proc/self/status");
     try (var lines = Files.lines(status)) {
       return lines

@@ -1,8 +1,8 @@
 package org.realm4j.cli;
 
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.RealmException;
 import org.realm4j.lucene.Bm25;
@@ -19,6 +19,7 @@ import org.realm4j.pretrain.SpanOccurrences;
 import org.realm4j.retrieval.KnowledgeIndex;
 import org.realm4j.retrieval.MipsIndexProvider;
 import org.realm4j.retrieval.PassageEmbedder;
+import org.realm4j.retrieval.RealmFolder;
 import org.realm4j.tensor.Backend;
 import org.realm4j.tensor.Session;
 import org.realm4j.text.EntityTagger;
@@ -44,7 +45,11 @@ final class Experiment {
       float heldOutShare,
       double entropy) {}
 
-  /** What came out. */
+  /**
+   * What came out.
+   *
+   * @param trained the model, with vectors that it made
+   */
   record Outcome(
       RetrieverStart.Report start,
       List<SpanEvaluation.Outcome> before,
@@ -52,7 +57,7 @@ final class Experiment {
       List<SpanEvaluation.Outcome> control,
       double[] bm25Recall,
       int refreshes,
-      RealmModel model) {}
+      RealmFolder.Parts trained) {}
 
   private final Plan plan;
   private final PassageStore store;
@@ -103,12 +108,22 @@ final class Experiment {
     return occurrences.passagesWith(q.targets(), q.passage()).length > 0;
   }
 
-  Outcome run() {
+  SpanOccurrences occurrences() {
+    return occurrences;
+  }
+
+  /**
+   * All of it.
+   *
+   * @param begun shown the model once it can retrieve, before anything is trained
+   */
+  Outcome run(Consumer<RealmModel> begun) {
     RetrieverStart.Report start;
     List<SpanEvaluation.Outcome> before;
     float[] vectors; // what both runs search first
     try (Session session = backend.open(threads)) {
       start = startRetriever(session);
+      begun.accept(model);
       warmUpRetriever(session);
       try (KnowledgeIndex index = embed(session)) {
         vectors = index.vectors();
@@ -119,6 +134,7 @@ final class Experiment {
     RealmModel forControl = model.copy();
     List<SpanEvaluation.Outcome> after;
     int refreshes;
+    RealmFolder.Parts trained;
     try (Pretrainer trainer = trainer(model, plan.pretraining(), vectors)) {
       train(trainer, "joint pre-training");
       refreshes = trainer.refreshes();
@@ -127,6 +143,7 @@ final class Experiment {
       }
       try (KnowledgeIndex index = trainer.index()) {
         after = evaluate(model, index, trainer.session(), "measure after");
+        trained = new RealmFolder.Parts(model, store, index.vectors(), index.madeAtStep(), null);
       }
     }
     List<SpanEvaluation.Outcome> control;
@@ -137,7 +154,7 @@ final class Experiment {
         control = evaluate(forControl, index, trainer.session(), "measure control");
       }
     }
-    return new Outcome(start, before, after, control, bm25(), refreshes, model);
+    return new Outcome(start, before, after, control, bm25(), refreshes, trained);
   }
 
   private RetrieverStart.Report startRetriever(Session session) {
@@ -215,11 +232,7 @@ final class Experiment {
   private double[] bm25() {
     double[] recall = new double[3];
     int[] within = {1, 5, 20};
-    List<org.realm4j.text.Passage> passages = new ArrayList<>();
-    for (int p = 0; p < store.size(); p++) {
-      passages.add(store.passage(p));
-    }
-    try (Bm25 index = Bm25.index(passages)) {
+    try (Bm25 index = Bm25.index(QaExperiment.passages(store))) {
       for (MaskedQuery q : heldOut) {
         int[] hits = index.search(withoutSpan(q), 20, q.passage());
         for (int w = 0; w < within.length; w++) {

@@ -137,7 +137,12 @@ public final class Bm25 implements AutoCloseable {
     return rank(query, k, -1);
   }
 
-  private MipsIndex.Hits rank(String query, int k, int excludedOrdinal) {
+  /**
+   * The same without one passage, such as the one that the query comes from.
+   *
+   * @param excludedOrdinal a passage number, or -1 for none
+   */
+  public MipsIndex.Hits rank(String query, int k, int excludedOrdinal) {
     if (k < 1) {
       throw new RealmException.BadInput("BM25 search: expected k of at least 1, found " + k);
     }
