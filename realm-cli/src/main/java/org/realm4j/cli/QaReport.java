@@ -46,7 +46,7 @@ final class QaReport {
         plan.fineTuning().read(),
         questions);
     out.printf("%-24s", "");
-    rows.keySet().forEach(title -> out.printf("  %-27s", title));
+    rows.keySet().forEach(title -> out.printf("  %-28s", title));
     out.println();
     for (QaMeasure measure : measures) {
       out.printf("%-24s", measure.title());
@@ -68,11 +68,13 @@ final class QaReport {
 
   private String cell(QaMeasure measure, List<Outcome> outcomes) {
     QaMeasure.Mean mean = measure.mean(outcomes, seed);
+    double sum = measure.sum(outcomes);
     return String.format(
         Locale.ROOT,
-        "%5.1f %% %5.4g  %4.1f to %4.1f  ",
+        // F1 alone is no count.
+        sum == Math.rint(sum) ? "%5.1f %% %5.0f %5.1f to %5.1f" : "%5.1f %% %5.1f %5.1f to %5.1f",
         100 * mean.mean(),
-        measure.sum(outcomes),
+        sum,
         100 * mean.interval().low(),
         100 * mean.interval().high());
   }
