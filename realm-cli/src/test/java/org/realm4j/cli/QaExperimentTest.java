@@ -109,8 +109,7 @@ class QaExperimentTest {
     float[] after = values(model.parts().values().stream().flatMap(List::stream).toList());
     assertArrayEquals(before, after);
     assertEquals(1, left.size());
-    assertArrayEquals(
-        readerWhenLeft.getFirst(), values(reader(left.getFirst()).parameters()));
+    assertArrayEquals(readerWhenLeft.getFirst(), values(reader(left.getFirst()).parameters()));
     assertEquals(7, left.getFirst().madeAtStep());
     assertFalse(
         Arrays.equals(
