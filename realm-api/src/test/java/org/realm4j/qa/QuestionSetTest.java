@@ -71,6 +71,13 @@ class QuestionSetTest {
   }
 
   @Test
+  void aByteOrderMarkHidesNoFormat() throws IOException {
+    assertEquals(
+        List.of(Question.of("q", "a")),
+        read(QuestionFormat.JSON_LINES, "\uFEFF{\"question\": \"q\", \"answer\": \"a\"}"));
+  }
+
+  @Test
   void aFormatForPatternsInJsonLinesHasToBeNamed() throws IOException {
     Path file = file("{\"question\": \"q\", \"answer\": [\"a|b\"]}");
     assertFalse(QuestionSet.read(file).question(0).regex());
@@ -121,7 +128,7 @@ class QuestionSetTest {
                 "answers": [{"text": "a", "answer_start": 0}, {"text": "b", "answer_start": 1},
                             {"text": "a", "answer_start": 0}]}]},
               {"context": "d", "qas": [{"question": "q2", "id": "2", "is_impossible": true,
-                "answers": [], "plausible_answers": [{"text": "x", "answer_start": 0}]}]}]}]}
+                "answers": [{"text": "y"}], "plausible_answers": [{"text": "x", "answer_start": 0}]}]}]}]}
             """);
     assertEquals(
         List.of(
@@ -161,6 +168,8 @@ class QuestionSetTest {
     assertEquals(
         List.of(Question.of("q", "a"), Question.of("r", "b", "c")),
         read(QuestionFormat.TSV, "\uFEFFq\ta\r\nr\tb\tc\r\n"));
+    assertEquals(
+        List.of(Question.of("q", "a", "b", "c")), read(QuestionFormat.TSV, "q\ta\tb\tc\n"));
   }
 
   @ParameterizedTest
