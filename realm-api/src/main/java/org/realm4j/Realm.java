@@ -80,8 +80,8 @@ public final class Realm implements AutoCloseable {
   private final Backend backend;
   private final int threads;
   private final SpanOccurrences occurrences;
-  private RealmModel model;
-  private @Nullable SpanReader reader;
+  private volatile RealmModel model;
+  private volatile @Nullable SpanReader reader;
   private KnowledgeIndex index;
   private @Nullable Session answering; // open while questions are answered, for its warm memory
   private boolean closed;

@@ -8,6 +8,8 @@ import static org.realm4j.corpus.BlockFile.LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.AbstractList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.realm4j.io.PublishedFolder;
@@ -143,6 +145,21 @@ public final class PassageStore implements AutoCloseable {
   public Passage passage(int index) {
     Entry entry = entry(index);
     return new Passage(string(entry.id()), string(entry.title()), string(entry.text()));
+  }
+
+  /** All passages in their order, each read when it is asked for. */
+  public List<Passage> passages() {
+    return new AbstractList<>() {
+      @Override
+      public Passage get(int index) {
+        return passage(index);
+      }
+
+      @Override
+      public int size() {
+        return PassageStore.this.size();
+      }
+    };
   }
 
   /** The wordpieces of the title, without special ones; at most half the limit, perhaps none. */

@@ -96,9 +96,7 @@ public final class RealmFolder {
     return new Corpus() {
       @Override
       public void forEach(Consumer<Passage> consumer) {
-        for (int p = 0; p < store.size(); p++) {
-          consumer.accept(store.passage(p));
-        }
+        store.passages().forEach(consumer);
       }
 
       @Override

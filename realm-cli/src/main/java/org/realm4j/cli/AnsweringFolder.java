@@ -1,8 +1,6 @@
 package org.realm4j.cli;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.RealmException;
 import org.realm4j.lucene.Bm25;
@@ -15,7 +13,6 @@ import org.realm4j.retrieval.KnowledgeIndex;
 import org.realm4j.retrieval.MipsIndexProvider;
 import org.realm4j.retrieval.RealmFolder;
 import org.realm4j.tensor.Session;
-import org.realm4j.text.Passage;
 
 /** A folder that {@code realm finetune} made, opened to answer questions. */
 final class AnsweringFolder implements AutoCloseable {
@@ -84,12 +81,7 @@ final class AnsweringFolder implements AutoCloseable {
 
   /** BM25 over the same passages. */
   Bm25 bm25() {
-    PassageStore store = parts.store();
-    List<Passage> passages = new ArrayList<>();
-    for (int p = 0; p < store.size(); p++) {
-      passages.add(store.passage(p));
-    }
-    return Bm25.index(passages);
+    return Bm25.index(parts.store().passages());
   }
 
   /**

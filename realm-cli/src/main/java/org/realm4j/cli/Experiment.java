@@ -232,7 +232,7 @@ final class Experiment {
   private double[] bm25() {
     double[] recall = new double[3];
     int[] within = {1, 5, 20};
-    try (Bm25 index = Bm25.index(QaExperiment.passages(store))) {
+    try (Bm25 index = Bm25.index(store.passages())) {
       for (MaskedQuery q : heldOut) {
         int[] hits = index.search(withoutSpan(q), 20, q.passage());
         for (int w = 0; w < within.length; w++) {

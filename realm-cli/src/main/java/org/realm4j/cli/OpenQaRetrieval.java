@@ -1,6 +1,5 @@
 package org.realm4j.cli;
 
-import java.util.AbstractList;
 import java.util.List;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.lucene.Bm25;
@@ -10,7 +9,6 @@ import org.realm4j.qa.Question;
 import org.realm4j.qa.QuestionRetriever;
 import org.realm4j.qa.RankedRetriever;
 import org.realm4j.retrieval.KnowledgeIndex;
-import org.realm4j.text.Passage;
 
 /**
  * A retriever with what it searches.
@@ -33,23 +31,9 @@ record OpenQaRetrieval(QuestionRetriever retriever, AutoCloseable index) impleme
    * @param questions that the scale is measured with, every n-th of them
    */
   static OpenQaRetrieval bm25(PassageStore store, List<Question> questions) {
-    Bm25 index = Bm25.index(passages(store));
+    Bm25 index = Bm25.index(store.passages());
     float scale = scale(index, questions);
     return new OpenQaRetrieval(new RankedRetriever(index::rank, scale), index);
-  }
-
-  private static List<Passage> passages(PassageStore store) {
-    return new AbstractList<>() {
-      @Override
-      public Passage get(int passage) {
-        return store.passage(passage);
-      }
-
-      @Override
-      public int size() {
-        return store.size();
-      }
-    };
   }
 
   private static float scale(Bm25 index, List<Question> questions) {

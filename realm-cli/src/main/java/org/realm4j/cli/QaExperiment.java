@@ -2,7 +2,6 @@ package org.realm4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.AbstractList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +31,6 @@ import org.realm4j.retrieval.PassageEmbedder;
 import org.realm4j.retrieval.RealmFolder;
 import org.realm4j.tensor.Backend;
 import org.realm4j.tensor.Session;
-import org.realm4j.text.Passage;
 
 /**
  * Ways to answer questions from one corpus, each fine-tuned and measured on the same questions with
@@ -85,21 +83,7 @@ final class QaExperiment implements AutoCloseable {
     this.backend = backend;
     this.threads = threads;
     this.err = err;
-    this.bm25 = Bm25.index(passages(store));
-  }
-
-  static List<Passage> passages(PassageStore store) {
-    return new AbstractList<>() {
-      @Override
-      public Passage get(int index) {
-        return store.passage(index);
-      }
-
-      @Override
-      public int size() {
-        return store.size();
-      }
-    };
+    this.bm25 = Bm25.index(store.passages());
   }
 
   /**

@@ -1,12 +1,7 @@
 package org.realm4j.cli;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +11,7 @@ import org.realm4j.io.Npy;
 import org.realm4j.io.PublishedFolder;
 import org.realm4j.io.RealmException;
 import org.realm4j.nn.RealmModel;
+import org.realm4j.tensor.Fingerprint;
 import org.realm4j.tensor.Parameter;
 
 /**
@@ -99,28 +95,8 @@ record StoredIndex(String model, String corpus, Npy.Matrix vectors) {
 
   /** 32 hexadecimal digits of all that turns a text into a vector. */
   static String fingerprint(RealmModel realm) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (List<Parameter> parameters :
-          List.of(realm.documents().parameters(), realm.queries().parameters())) {
-        for (Parameter p : parameters) {
-          digest.update(p.name().getBytes(StandardCharsets.UTF_8));
-          update(digest, p.values());
-        }
-      }
-      return HexFormat.of().formatHex(digest.digest(), 0, 16);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
-  }
-
-  private static void update(MessageDigest digest, float[] values) {
-    ByteBuffer bytes = ByteBuffer.allocate(1 << 14).order(ByteOrder.LITTLE_ENDIAN);
-    int perTurn = bytes.capacity() / Float.BYTES;
-    for (int from = 0; from < values.length; from += perTurn) {
-      int count = Math.min(perTurn, values.length - from);
-      bytes.clear().asFloatBuffer().put(values, from, count);
-      digest.update(bytes.limit(count * Float.BYTES));
-    }
+    List<Parameter> towers = new ArrayList<>(realm.documents().parameters());
+    towers.addAll(realm.queries().parameters());
+    return Fingerprint.of(towers);
   }
 }

@@ -32,7 +32,7 @@ class ClozeQuestionsTest {
     Path lines = TinyFiles.jsonLines(folder.resolve("docs.jsonl"), TinyFiles.passages());
     try (PassageStore store =
             PassageStore.build(folder.resolve("store"), Corpus.jsonLines(lines), tokenizer, 64);
-        Bm25 bm25 = Bm25.index(QaExperiment.passages(store))) {
+        Bm25 bm25 = Bm25.index(store.passages())) {
       QuerySource source =
           QuerySource.of(store, tokenizer, EntityTagger.builtIn(), Masking.SALIENT_SPAN, 64);
       ClozeQuestions cloze =

@@ -162,6 +162,27 @@ class FineTunerTest {
     assertSameBits(expected, values());
   }
 
+  /** The seed chooses the order of the questions, and what is dropped. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 0.5})
+  void theSeedDecides(double dropout) {
+    // a single question has no order, so then only what is dropped can differ
+    QuestionSet questions =
+        dropout == 0 ? TinyQuestions.all() : TinyQuestions.of(TinyQuestions.all().question(0));
+    List<List<float[]>> runs = new ArrayList<>();
+    for (long seed : new long[] {1, 1, 2}) {
+      fresh();
+      FineTuning settings =
+          TinyQuestions.settings(2).batch(1).retrieved(40).dropout(dropout).seed(seed);
+      try (FineTuner tuner = tuner(questions, settings, 1)) {
+        tuner.run(report -> {});
+      }
+      runs.add(values());
+    }
+    assertSameBits(runs.get(0), runs.get(1));
+    assertFalse(Arrays.equals(runs.get(0).getFirst(), runs.get(2).getFirst()), "another seed");
+  }
+
   @Test
   void aCheckpointOfAnotherRunIsRefused() {
     Path checkpoint = dir.resolve("checkpoint");
