@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.realm4j.corpus.Corpus;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.RealmException;
 import org.realm4j.nn.RealmModel;
@@ -23,6 +24,7 @@ import org.realm4j.pretrain.TinyRealm;
 import org.realm4j.retrieval.KnowledgeIndex;
 import org.realm4j.retrieval.MipsIndex;
 import org.realm4j.tensor.Session;
+import org.realm4j.text.Passage;
 import org.realm4j.text.Span;
 
 @Timeout(120)
@@ -103,6 +105,32 @@ class AnswererTest {
     }
     assertEquals(3, answer.alternatives().size());
     assertTrue(sum <= 1 + 1e-5 && answer.probability() > 0, "sum " + sum);
+  }
+
+  /** Also what lies behind the reader's window says it. */
+  @Test
+  void everyPlaceThatSaysItIsNamed() {
+    String text = "London ".repeat(100).strip();
+    try (PassageStore one =
+        PassageStore.build(
+            dir.resolve("one"),
+            Corpus.of(List.of(new Passage("x", "", text))),
+            model.tokenizer(),
+            200)) {
+      Answerer reading =
+          new Answerer(
+              model,
+              TinyQuestions.reader(model),
+              one,
+              new RankedRetriever(
+                  (q, k) -> new MipsIndex.Hits(new int[] {0}, new float[] {1f}), 1f),
+              0);
+      Answer answer = reading.answer(session, QUESTION, Asking.usual());
+      List<Span> spans = answer.evidence().getFirst().spans();
+      assertTrue(
+          spans.stream().anyMatch(s -> s.end() == text.length()),
+          answer.text() + " stands at " + spans);
+    }
   }
 
   @Test
