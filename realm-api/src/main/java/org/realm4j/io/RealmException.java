@@ -54,6 +54,10 @@ public class RealmException extends RuntimeException {
   public static final class OutOfMemory extends RealmException {
     private static final long serialVersionUID = 1L;
 
+    public OutOfMemory(String message) {
+      super(message);
+    }
+
     public OutOfMemory(String message, Throwable cause) {
       super(message, cause);
     }

@@ -6,15 +6,25 @@ import java.util.List;
 import java.util.ServiceLoader;
 import org.realm4j.io.RealmException;
 
-/** Found by {@link ServiceLoader}; brings one backend. */
+/**
+ * Found by {@link ServiceLoader}; brings one backend. Its class must link without the libraries
+ * that it brings, so that it can say that they are missing.
+ */
 public interface BackendProvider {
+  /**
+   * Whether the backend can be had here.
+   *
+   * @param description what was found, or the reason why it cannot be had; one line for people
+   */
+  record Availability(boolean available, String description) {}
+
   String name();
 
   /** The highest rank among the available ones is chosen when none is named. */
   int rank();
 
-  /** Empty when it can be used, else the reason why not in one line. */
-  String unavailableBecause();
+  /** Looks, and loads nothing that could fail. */
+  Availability availability();
 
   /**
    * @throws RealmException when it is not available, with the reason
@@ -45,11 +55,16 @@ public interface BackendProvider {
     List<BackendProvider> all = all();
     List<String> reasons = new ArrayList<>();
     for (BackendProvider p : all) {
-      String reason = p.unavailableBecause();
-      if (name.equals(p.name()) || (name.equals("auto") && reason.isEmpty())) {
+      Availability found = p.availability();
+      if (name.equals(p.name()) && !found.available()) {
+        throw new RealmException.BadInput(
+            "backend '" + name + "' cannot be had here: " + found.description());
+      }
+      if (name.equals(p.name()) || (name.equals("auto") && found.available())) {
         return p.create();
       }
-      reasons.add(reason.isEmpty() ? p.name() : p.name() + " (unavailable: " + reason + ")");
+      reasons.add(
+          found.available() ? p.name() : p.name() + " (unavailable: " + found.description() + ")");
     }
     throw new RealmException.BadInput(
         "backend '" + name + "' is not there; found: " + (reasons.isEmpty() ? "none" : reasons));

@@ -7,6 +7,7 @@ import org.realm4j.reference.Products.Target;
 import org.realm4j.reference.kernels.Kernels;
 import org.realm4j.tensor.CounterRandom;
 import org.realm4j.tensor.Dropout;
+import org.realm4j.tensor.Shapes;
 
 /**
  * softmax(q k^T / sqrt(d)) v within each sequence and head. One task per (sequence, head); the
@@ -74,20 +75,7 @@ final class Attention {
       int[] keyOffsets,
       int heads,
       @Nullable Dropout dropout) {
-    if (heads < 1 || q.cols() % heads != 0) {
-      throw new IllegalArgumentException(
-          "expected heads to divide " + q.cols() + " columns, found " + heads);
-    }
-    Shapes.cols("k", k, q.cols());
-    Shapes.tensor("v", v, k.rows(), k.cols());
-    Shapes.offsets("queryOffsets", queryOffsets, q.rows());
-    Shapes.offsets("keyOffsets", keyOffsets, k.rows());
-    Shapes.length("queryOffsets and keyOffsets", queryOffsets.length, keyOffsets.length);
-    for (int s = 0; s + 1 < keyOffsets.length; s++) {
-      if (keyOffsets[s] == keyOffsets[s + 1] && queryOffsets[s] < queryOffsets[s + 1]) {
-        throw new IllegalArgumentException("sequence " + s + " has queries and no keys");
-      }
-    }
+    Shapes.attention(q, k, v, queryOffsets, keyOffsets, heads);
     if (dropout != null) {
       Shapes.dropout(dropout, q.rows());
     }

@@ -3,6 +3,7 @@ package org.realm4j.reference;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.reference.kernels.Kernels;
 import org.realm4j.tensor.Parameter;
+import org.realm4j.tensor.Shapes;
 
 /** Layer norm of x, or of x + residual, row by row. */
 final class LayerNorm {

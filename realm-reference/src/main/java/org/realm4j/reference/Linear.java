@@ -7,6 +7,7 @@ import org.realm4j.reference.Products.Target;
 import org.realm4j.reference.kernels.Kernels;
 import org.realm4j.tensor.Activation;
 import org.realm4j.tensor.Parameter;
+import org.realm4j.tensor.Shapes;
 
 /** activation(x W^T + b). */
 final class Linear {

@@ -3,6 +3,7 @@ package org.realm4j.reference;
 import java.util.Collection;
 import org.realm4j.tensor.AdamStep;
 import org.realm4j.tensor.Parameter;
+import org.realm4j.tensor.Shapes;
 
 /** The norm of all gradients, and Adam. */
 final class Optimizer {

@@ -19,8 +19,8 @@ public final class ReferenceBackendProvider implements BackendProvider {
   }
 
   @Override
-  public String unavailableBecause() {
-    return "";
+  public Availability availability() {
+    return new Availability(true, "pure Java");
   }
 
   @Override

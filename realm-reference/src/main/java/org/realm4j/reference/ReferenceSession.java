@@ -10,6 +10,7 @@ import org.realm4j.tensor.AdamStep;
 import org.realm4j.tensor.Dropout;
 import org.realm4j.tensor.Parameter;
 import org.realm4j.tensor.Session;
+import org.realm4j.tensor.Shapes;
 import org.realm4j.tensor.Tape;
 import org.realm4j.tensor.Tensor;
 

@@ -6,6 +6,7 @@ import org.realm4j.tensor.Activation;
 import org.realm4j.tensor.CounterRandom;
 import org.realm4j.tensor.Dropout;
 import org.realm4j.tensor.Parameter;
+import org.realm4j.tensor.Shapes;
 
 /** Operations that copy, add, scatter or drop rows. */
 final class Rows {

@@ -2,6 +2,7 @@ package org.realm4j.reference;
 
 import org.jspecify.annotations.Nullable;
 import org.realm4j.reference.kernels.Kernels;
+import org.realm4j.tensor.Shapes;
 
 /**
  * Objectives over groups of scores. There are few of them, so the logarithms and exponentials are

@@ -4,6 +4,7 @@ import org.realm4j.reference.Products.Operand;
 import org.realm4j.reference.Products.Target;
 import org.realm4j.reference.kernels.Kernels;
 import org.realm4j.tensor.Parameter;
+import org.realm4j.tensor.Shapes;
 
 /**
  * log softmax(hidden W^T + b)[target], by blocks of rows. When recording, the logits are kept while

@@ -2,6 +2,7 @@ package org.realm4j.testkit.oracle;
 
 import org.jspecify.annotations.Nullable;
 import org.realm4j.tensor.Dropout;
+import org.realm4j.tensor.Shapes;
 
 /**
  * Multi-head attention within each sequence. For one head of one query row i, over the keys j of
@@ -45,20 +46,8 @@ final class Attention {
     this.heads = heads;
     this.dropout = dropout;
     this.hidden = q.cols;
-    Shapes.check(heads >= 1 && hidden % heads == 0, "heads", "a divisor of " + hidden, heads);
+    Shapes.attention(q, k, v, queryOffsets, keyOffsets, heads);
     this.size = hidden / heads;
-    Shapes.cols(k, hidden, "keys");
-    Shapes.shape(v, k.rows, hidden, "values");
-    Shapes.offsets(queryOffsets, q.rows, "query offsets");
-    Shapes.offsets(keyOffsets, k.rows, "key offsets");
-    Shapes.length(keyOffsets.length, queryOffsets.length, "key offsets");
-    for (int b = 0; b + 1 < keyOffsets.length; b++) {
-      Shapes.check(
-          queryOffsets[b + 1] == queryOffsets[b] || keyOffsets[b + 1] > keyOffsets[b],
-          "sequence " + b,
-          "keys for its queries",
-          "none");
-    }
     if (dropout != null) {
       Shapes.dropout(dropout, q.rows);
     }

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.realm4j.tensor.Activation;
 import org.realm4j.tensor.Dropout;
 import org.realm4j.tensor.Parameter;
+import org.realm4j.tensor.Shapes;
 
 /** Embeddings, linear layers, layer norm and dropout. */
 final class Layers {
@@ -18,9 +19,9 @@ final class Layers {
     for (int table = 0; table < tables.size(); table++) {
       Parameter p = tables.get(table);
       int[] rows = indices.get(table);
-      Shapes.shape(p, p.rows(), hidden);
-      Shapes.length(rows.length, tokens, p.name());
-      Shapes.indices(rows, p.rows(), p.name());
+      Shapes.parameter(p, p.rows(), hidden);
+      Shapes.length(p.name(), rows.length, tokens);
+      Shapes.indices(p.name(), rows, p.rows());
       double[] w = s.values(p);
       for (int t = 0; t < tokens; t++) {
         for (int c = 0; c < hidden; c++) {
@@ -50,9 +51,9 @@ final class Layers {
       OracleSession s, OracleTensor x, Parameter w, @Nullable Parameter b, Activation f) {
     int in = w.cols();
     int out = w.rows();
-    Shapes.cols(x, in, "linear with " + w);
+    Shapes.cols("linear with " + w, x, in);
     if (b != null) {
-      Shapes.shape(b, 1, out);
+      Shapes.parameter(b, 1, out);
     }
     double[] z = product(x.values(), x.rows, s.values(w), b == null ? null : s.values(b), out, in);
     double[] y = new double[z.length]; // [rows, out]
@@ -128,11 +129,11 @@ final class Layers {
       double epsilon) {
     int rows = x.rows;
     int cols = x.cols;
-    Shapes.shape(gamma, 1, cols);
-    Shapes.shape(beta, 1, cols);
+    Shapes.parameter(gamma, 1, cols);
+    Shapes.parameter(beta, 1, cols);
     double[] u = x.values().clone(); // [rows, cols]
     if (residual != null) {
-      Shapes.shape(residual, rows, cols, "residual");
+      Shapes.tensor("residual", residual, rows, cols);
       OracleSession.add(residual.values(), u);
     }
     double[] g = s.values(gamma);

@@ -2,6 +2,7 @@ package org.realm4j.testkit.oracle;
 
 import org.jspecify.annotations.Nullable;
 import org.realm4j.tensor.Parameter;
+import org.realm4j.tensor.Shapes;
 
 /** Log-likelihoods and what they are put together from. */
 final class Objectives {
@@ -47,10 +48,10 @@ final class Objectives {
       OracleSession s, OracleTensor h, Parameter w, Parameter b, int[] targets) {
     int vocabulary = w.rows();
     int hidden = w.cols();
-    Shapes.cols(h, hidden, "hidden");
-    Shapes.shape(b, 1, vocabulary);
-    Shapes.length(targets.length, h.rows, "targets");
-    Shapes.indices(targets, vocabulary, "target");
+    Shapes.cols("hidden", h, hidden);
+    Shapes.parameter(b, 1, vocabulary);
+    Shapes.length("targets", targets.length, h.rows);
+    Shapes.indices("target", targets, vocabulary);
     double[] weights = s.values(w);
     double[] z = Layers.product(h.values(), h.rows, weights, s.values(b), vocabulary, hidden);
     double[] lse = new double[h.rows];
@@ -85,8 +86,8 @@ final class Objectives {
 
   /** y = x - lse(x) in each group; dx = dy - softmax(x) sum(dy). */
   static OracleTensor logSoftmax(OracleSession s, OracleTensor x, int[] offsets) {
-    Shapes.cols(x, 1, "log softmax");
-    Shapes.offsets(offsets, x.rows, "offsets");
+    Shapes.cols("log softmax", x, 1);
+    Shapes.offsets("offsets", offsets, x.rows);
     double[] y = new double[x.rows];
     for (int g = 0; g + 1 < offsets.length; g++) {
       double lse = logSumExp(x.values(), offsets[g], offsets[g + 1], null);
@@ -118,10 +119,10 @@ final class Objectives {
    */
   static OracleTensor logSumExp(
       OracleSession s, OracleTensor x, int[] offsets, boolean @Nullable [] marked) {
-    Shapes.cols(x, 1, "log-sum-exp");
-    Shapes.offsets(offsets, x.rows, "offsets");
+    Shapes.cols("log-sum-exp", x, 1);
+    Shapes.offsets("offsets", offsets, x.rows);
     if (marked != null) {
-      Shapes.length(marked.length, x.rows, "marks");
+      Shapes.length("marks", marked.length, x.rows);
     }
     int groups = offsets.length - 1;
     double[] y = new double[groups]; // [groups, 1]
@@ -145,8 +146,8 @@ final class Objectives {
   }
 
   static OracleTensor weightedSum(OracleSession s, OracleTensor x, float[] weights) {
-    Shapes.cols(x, 1, "weighted sum");
-    Shapes.length(weights.length, x.rows, "weights");
+    Shapes.cols("weighted sum", x, 1);
+    Shapes.length("weights", weights.length, x.rows);
     double y = 0;
     for (int i = 0; i < weights.length; i++) {
       if (weights[i] != 0) {

@@ -14,6 +14,7 @@ import org.realm4j.tensor.AdamStep;
 import org.realm4j.tensor.Dropout;
 import org.realm4j.tensor.Parameter;
 import org.realm4j.tensor.Session;
+import org.realm4j.tensor.Shapes;
 import org.realm4j.tensor.Tape;
 import org.realm4j.tensor.Tensor;
 
@@ -66,7 +67,7 @@ public final class OracleSession implements Session {
   /** As {@link #backward(Tensor, float[])}, with a gradient in double precision. */
   public void backward(Tensor result, double[] gradient) {
     OracleTensor y = own(result);
-    Shapes.length(gradient.length, y.values().length, "gradient");
+    Shapes.length("gradient", gradient.length, y.values().length);
     if (!y.tape.recording()) {
       throw new IllegalStateException("backward: the tape was opened with infer(), not record()");
     }
@@ -121,7 +122,7 @@ public final class OracleSession implements Session {
   /** Sets a parameter in double precision for this session; others see it rounded to float32. */
   public void set(Parameter p, double[] values) {
     checkOpen();
-    Shapes.length(values.length, p.size(), p.name());
+    Shapes.length(p.name(), values.length, p.size());
     p.set(rounded(values));
     masters.put(p, new Master(p.version(), values.clone()));
   }
@@ -366,8 +367,8 @@ public final class OracleSession implements Session {
   /** As {@link #adam(Parameter, Parameter, Parameter, AdamStep)}, with settings in double. */
   public void adam(Parameter parameter, Parameter first, Parameter second, OracleAdamStep s) {
     checkOpen();
-    Shapes.shape(first, parameter.rows(), parameter.cols());
-    Shapes.shape(second, parameter.rows(), parameter.cols());
+    Shapes.parameter(first, parameter.rows(), parameter.cols());
+    Shapes.parameter(second, parameter.rows(), parameter.cols());
     double[] gradient = gradients.get(parameter);
     if (gradient == null) {
       return;

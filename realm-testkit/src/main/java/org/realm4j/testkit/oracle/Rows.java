@@ -1,5 +1,7 @@
 package org.realm4j.testkit.oracle;
 
+import org.realm4j.tensor.Shapes;
+
 /** Operations that choose, add and multiply rows. */
 final class Rows {
   private Rows() {}
@@ -11,7 +13,7 @@ final class Rows {
   }
 
   static OracleTensor gather(OracleSession s, OracleTensor x, int[] rows) {
-    Shapes.indices(rows, x.rows, "row");
+    Shapes.indices("row", rows, x.rows);
     double[] y = new double[rows.length * x.cols];
     for (int i = 0; i < rows.length; i++) {
       addRow(x.values(), rows[i], y, i, x.cols);
@@ -29,7 +31,7 @@ final class Rows {
   }
 
   static OracleTensor concat(OracleSession s, OracleTensor a, OracleTensor b) {
-    Shapes.cols(b, a.cols, "concat");
+    Shapes.cols("concat", b, a.cols);
     int split = a.values().length;
     double[] y = new double[split + b.values().length];
     System.arraycopy(a.values(), 0, y, 0, split);
@@ -51,7 +53,7 @@ final class Rows {
   }
 
   static OracleTensor add(OracleSession s, OracleTensor a, OracleTensor b) {
-    Shapes.shape(b, a.rows, a.cols, "add");
+    Shapes.tensor("add", b, a.rows, a.cols);
     double[] y = a.values().clone();
     OracleSession.add(b.values(), y);
     return s.result(
@@ -66,7 +68,7 @@ final class Rows {
 
   /** An empty group has the sum 0 and the mean 0. */
   static OracleTensor segmentSum(OracleSession s, OracleTensor x, int[] offsets, boolean mean) {
-    Shapes.offsets(offsets, x.rows, "offsets");
+    Shapes.offsets("offsets", offsets, x.rows);
     int groups = offsets.length - 1;
     double[] y = new double[groups * x.cols];
     for (int g = 0; g < groups; g++) {
@@ -99,10 +101,10 @@ final class Rows {
   static OracleTensor innerProducts(
       OracleSession s, OracleTensor a, OracleTensor b, int[] aRows, int[] bRows) {
     int cols = a.cols;
-    Shapes.cols(b, cols, "inner products");
-    Shapes.length(bRows.length, aRows.length, "rows of b");
-    Shapes.indices(aRows, a.rows, "row of a");
-    Shapes.indices(bRows, b.rows, "row of b");
+    Shapes.cols("inner products", b, cols);
+    Shapes.length("rows of b", bRows.length, aRows.length);
+    Shapes.indices("row of a", aRows, a.rows);
+    Shapes.indices("row of b", bRows, b.rows);
     double[] y = new double[aRows.length]; // [pairs, 1]
     for (int i = 0; i < y.length; i++) {
       for (int c = 0; c < cols; c++) {
@@ -128,10 +130,10 @@ final class Rows {
   static OracleTensor spanStates(
       OracleSession s, OracleTensor start, OracleTensor end, int[] starts, int[] ends) {
     int d = start.cols;
-    Shapes.cols(end, d, "span states");
-    Shapes.length(ends.length, starts.length, "ends");
-    Shapes.indices(starts, start.rows, "start");
-    Shapes.indices(ends, end.rows, "end");
+    Shapes.cols("span states", end, d);
+    Shapes.length("ends", ends.length, starts.length);
+    Shapes.indices("start", starts, start.rows);
+    Shapes.indices("end", ends, end.rows);
     double[] z = new double[starts.length * d]; // [spans, d]
     for (int i = 0; i < starts.length; i++) {
       addRow(start.values(), starts[i], z, i, d);
