@@ -13,5 +13,6 @@ module org.realm4j.testkit {
   exports org.realm4j.testkit.arbitrary;
   exports org.realm4j.testkit.contract;
   exports org.realm4j.testkit.golden;
+  exports org.realm4j.testkit.model;
   exports org.realm4j.testkit.oracle;
 }

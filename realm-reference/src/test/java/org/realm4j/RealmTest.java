@@ -20,13 +20,13 @@ import org.realm4j.corpus.Corpus;
 import org.realm4j.io.PublishedFolder;
 import org.realm4j.io.RealmException;
 import org.realm4j.pretrain.StepReport;
-import org.realm4j.pretrain.TinyRealm;
 import org.realm4j.qa.Answer;
 import org.realm4j.qa.Asking;
 import org.realm4j.qa.FineTuning;
 import org.realm4j.qa.FineTuningReport;
 import org.realm4j.qa.Question;
 import org.realm4j.qa.QuestionSet;
+import org.realm4j.testkit.model.TinyRealm;
 import org.realm4j.text.Passage;
 
 /** The facade, from a BERT to a prediction that survives a save. */

@@ -15,6 +15,7 @@ import org.realm4j.tensor.Parameter;
 import org.realm4j.tensor.Session;
 import org.realm4j.tensor.Tape;
 import org.realm4j.tensor.Tensor;
+import org.realm4j.train.AccumulatedStep;
 import org.realm4j.train.Optimizer;
 import org.realm4j.train.Schedule;
 
@@ -74,6 +75,32 @@ public final class Pretrainer implements AutoCloseable {
       Backend backend,
       int threads,
       float @Nullable [] vectors) {
+    this(
+        model,
+        store,
+        queries,
+        settings,
+        backend,
+        threads,
+        MipsIndexProvider.named("exact"),
+        vectors);
+  }
+
+  /**
+   * With another kind of index.
+   *
+   * @param indexes what searches the corpus
+   * @param vectors as above
+   */
+  public Pretrainer(
+      RealmModel model,
+      PassageStore store,
+      QuerySource queries,
+      Pretraining settings,
+      Backend backend,
+      int threads,
+      MipsIndexProvider indexes,
+      float @Nullable [] vectors) {
     if (store.size() < settings.candidates()) {
       throw new RealmException.BadInput(
           "corpus: expected at least "
@@ -89,7 +116,7 @@ public final class Pretrainer implements AutoCloseable {
     this.queries = queries;
     this.settings = settings;
     this.threads = threads;
-    indexProvider = MipsIndexProvider.named("exact");
+    indexProvider = indexes;
     optimizer = new Optimizer(settings.optimizer(), groups());
     schedule =
         settings.linearDecay() && settings.steps() > 0
@@ -198,12 +225,15 @@ public final class Pretrainer implements AutoCloseable {
         settings.marginal() == Marginal.PER_SEQUENCE
             ? batch.size()
             : batch.stream().mapToInt(q -> q.masked().length).sum();
-    for (int part = 0; part < settings.accumulate(); part++) {
-      int from = part * batch.size() / settings.accumulate();
-      int to = (part + 1) * batch.size() / settings.accumulate();
-      backward(batch.subList(from, to), from, divisor, totals);
-    }
-    double norm = optimizer.step(session, schedule.at(step));
+    AccumulatedStep parts =
+        new AccumulatedStep(
+            step,
+            "queries",
+            batch.size(),
+            settings.accumulate(),
+            (s, from, to) -> backward(s, batch.subList(from, to), from, divisor, totals));
+    parts.backward(session, optimizer);
+    double norm = parts.update(session, optimizer, schedule.at(step));
     step++;
     if (refresher.running()) {
       refresher.work(visibleAt - step + 1);
@@ -232,11 +262,12 @@ public final class Pretrainer implements AutoCloseable {
     long tokens;
   }
 
-  private void backward(List<MaskedQuery> part, int firstExample, int divisor, Totals totals) {
-    try (Tape tape = session.record()) {
+  private void backward(
+      Session s, List<MaskedQuery> part, int firstExample, int divisor, Totals totals) {
+    try (Tape tape = s.record()) {
       KnowledgeAugmentedForward.Result result =
           forward.run(
-              session,
+              s,
               part,
               index,
               new KnowledgeAugmentedForward.Settings(
@@ -247,7 +278,7 @@ public final class Pretrainer implements AutoCloseable {
                   settings.seed(),
                   step,
                   firstExample));
-      Tensor loss = result.likelihood().loss(session, divisor);
+      Tensor loss = result.likelihood().loss(s, divisor);
       float value = loss.scalar();
       if (!Float.isFinite(value)) {
         throw new RealmException("the loss is " + value);
@@ -255,10 +286,7 @@ public final class Pretrainer implements AutoCloseable {
       totals.loss += value;
       totals.tokens += result.tokens();
       add(totals, result.likelihood());
-      session.backward(loss);
-    } catch (RealmException e) {
-      session.clearGradients();
-      throw new RealmException("step " + step + ": " + e.getMessage() + "; nothing was updated", e);
+      s.backward(loss);
     }
   }
 

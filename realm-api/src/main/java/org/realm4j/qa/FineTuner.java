@@ -14,6 +14,7 @@ import org.realm4j.tensor.Backend;
 import org.realm4j.tensor.CounterRandom;
 import org.realm4j.tensor.Session;
 import org.realm4j.tensor.Tape;
+import org.realm4j.train.AccumulatedStep;
 import org.realm4j.train.Optimizer;
 import org.realm4j.train.RandomStream;
 import org.realm4j.train.Schedule;
@@ -141,14 +142,17 @@ public final class FineTuner implements AutoCloseable {
       batch[b] = question(step * batch.length + b);
     }
     Totals totals = new Totals();
-    for (int part = 0; part < settings.accumulate(); part++) {
-      int from = part * batch.length / settings.accumulate();
-      int to = (part + 1) * batch.length / settings.accumulate();
-      backward(Arrays.copyOfRange(batch, from, to), from, totals);
-    }
+    AccumulatedStep parts =
+        new AccumulatedStep(
+            step,
+            "questions",
+            batch.length,
+            settings.accumulate(),
+            (s, from, to) -> backward(s, Arrays.copyOfRange(batch, from, to), from, totals));
+    parts.backward(session, optimizer);
     double norm = 0;
     if (totals.retrieverMatches > 0 || totals.readerMatches > 0) {
-      norm = optimizer.step(session, schedule.at(step));
+      norm = parts.update(session, optimizer, schedule.at(step));
     } else {
       session.clearGradients(); // nothing to learn from, so no decay and no momentum either
     }
@@ -189,12 +193,12 @@ public final class FineTuner implements AutoCloseable {
     long tokens;
   }
 
-  private void backward(int[] part, int firstExample, Totals totals) {
+  private void backward(Session s, int[] part, int firstExample, Totals totals) {
     List<String> texts = Arrays.stream(part).mapToObj(q -> questions.question(q).text()).toList();
-    try (Tape tape = session.record()) {
+    try (Tape tape = s.record()) {
       QuestionRetriever.Retrieved retrieved =
           retriever.retrieve(
-              session,
+              s,
               texts,
               settings.retrieved(),
               dropout(RandomStream.QUESTION_DROPOUT, firstExample, part.length));
@@ -204,7 +208,7 @@ public final class FineTuner implements AutoCloseable {
       }
       Reading reading =
           Reading.of(
-              session,
+              s,
               model,
               reader,
               store,
@@ -214,7 +218,7 @@ public final class FineTuner implements AutoCloseable {
               dropout(RandomStream.READER_DROPOUT, firstExample * settings.read(), sequences));
       OpenQaLoss loss =
           OpenQaLoss.of(
-              session,
+              s,
               reading.answers(),
               evidence(part, retrieved),
               correct(part, reading),
@@ -228,10 +232,7 @@ public final class FineTuner implements AutoCloseable {
       if (!Float.isFinite(value)) {
         throw new RealmException("the loss is " + value);
       }
-      session.backward(loss.total());
-    } catch (RealmException e) {
-      session.clearGradients();
-      throw new RealmException("step " + step + ": " + e.getMessage() + "; nothing was updated", e);
+      s.backward(loss.total());
     }
   }
 

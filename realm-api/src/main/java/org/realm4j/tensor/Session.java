@@ -192,6 +192,14 @@ public interface Session extends AutoCloseable {
 
   void clearGradients();
 
+  /**
+   * Brings parameters to where they are computed with, if that is elsewhere, so that memory runs
+   * out now rather than later.
+   *
+   * @throws org.realm4j.io.RealmException.OutOfMemory if they do not fit
+   */
+  default void reserve(Collection<Parameter> parameters) {}
+
   /** The Euclidean norm of all gradients of these parameters together. */
   double gradientNorm(Collection<Parameter> parameters);
 

@@ -221,6 +221,12 @@ final class Nd4jSession implements Session {
   }
 
   @Override
+  public void reserve(Collection<Parameter> parameters) {
+    space.checkOpen();
+    parameters.forEach(space.parameters()::value);
+  }
+
+  @Override
   public double gradientNorm(Collection<Parameter> parameters) {
     space.checkOpen();
     return Optimizer.norm(space, parameters);

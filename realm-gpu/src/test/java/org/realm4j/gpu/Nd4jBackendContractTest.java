@@ -7,6 +7,6 @@ import org.realm4j.testkit.contract.BackendContract;
 class Nd4jBackendContractTest implements BackendContract {
   @Override
   public Backend backend() {
-    return new Nd4jBackend("CPU", Long.MAX_VALUE);
+    return new Nd4jBackend(Long.MAX_VALUE);
   }
 }

@@ -6,6 +6,6 @@ import org.realm4j.testkit.contract.GoldenContract;
 class Nd4jGoldenTest implements GoldenContract {
   @Override
   public Backend backend() {
-    return new Nd4jBackend("CPU", Long.MAX_VALUE);
+    return new Nd4jBackend(Long.MAX_VALUE);
   }
 }

@@ -17,7 +17,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 import org.realm4j.io.RealmException;
-import org.realm4j.pretrain.TinyRealm;
+import org.realm4j.testkit.model.TinyRealm;
 import org.realm4j.text.Vocabulary;
 
 /** Invariant 18: how texts become inputs. */

@@ -17,11 +17,13 @@ import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.RealmException;
 import org.realm4j.nn.RealmModel;
 import org.realm4j.nn.TokenBatch;
+import org.realm4j.reference.ReferenceBackend;
 import org.realm4j.retrieval.KnowledgeIndex;
 import org.realm4j.retrieval.MipsIndexProvider;
 import org.realm4j.retrieval.PassageEmbedder;
 import org.realm4j.tensor.Session;
 import org.realm4j.tensor.Tape;
+import org.realm4j.testkit.model.TinyRealm;
 
 /** Which candidates a query gets, and what their scores are made of. */
 class CandidatesTest {
@@ -35,7 +37,7 @@ class CandidatesTest {
   void open() {
     store = TinyRealm.store(dir);
     model = TinyRealm.model();
-    session = TinyRealm.BACKEND.open(1);
+    session = new ReferenceBackend().open(1);
     index = index(store);
   }
 
@@ -132,7 +134,12 @@ class CandidatesTest {
         RealmException.BadInput.class,
         () ->
             new Pretrainer(
-                model, store, source, TinyRealm.settings(1).candidates(41), TinyRealm.BACKEND, 1));
+                model,
+                store,
+                source,
+                TinyRealm.settings(1).candidates(41),
+                new ReferenceBackend(),
+                1));
   }
 
   @Test

@@ -17,9 +17,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.RealmException;
 import org.realm4j.nn.RealmModel;
+import org.realm4j.reference.ReferenceBackend;
 import org.realm4j.tensor.Session;
 import org.realm4j.tensor.Tape;
 import org.realm4j.tensor.Tensor;
+import org.realm4j.testkit.model.TinyRealm;
 import org.realm4j.testkit.oracle.OracleBackend;
 import org.realm4j.testkit.oracle.OracleSession;
 import org.realm4j.text.Passage;
@@ -159,7 +161,7 @@ class InverseClozeTaskTest {
   @Test
   void trainingLowersTheLoss() {
     try (PassageStore store = TinyRealm.store(dir);
-        Session session = TinyRealm.BACKEND.open(1)) {
+        Session session = new ReferenceBackend().open(1)) {
       List<Double> losses = new ArrayList<>();
       new InverseClozeTask(TinyRealm.model(), store)
           .run(

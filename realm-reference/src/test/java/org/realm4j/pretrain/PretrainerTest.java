@@ -25,12 +25,14 @@ import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.RealmException;
 import org.realm4j.nn.RealmConfig;
 import org.realm4j.nn.RealmModel;
+import org.realm4j.reference.ReferenceBackend;
 import org.realm4j.retrieval.IndexRefresher;
 import org.realm4j.retrieval.KnowledgeIndex;
 import org.realm4j.retrieval.PassageEmbedder;
 import org.realm4j.tensor.CounterRandom;
 import org.realm4j.tensor.Parameter;
 import org.realm4j.tensor.Session;
+import org.realm4j.testkit.model.TinyRealm;
 import org.realm4j.text.Passage;
 import org.realm4j.train.OptimizerSettings;
 
@@ -52,7 +54,7 @@ class PretrainerTest {
 
   private Pretrainer trainer(RealmModel model, Pretraining settings, int threads) {
     return new Pretrainer(
-        model, store, TinyRealm.queries(store), settings, TinyRealm.BACKEND, threads);
+        model, store, TinyRealm.queries(store), settings, new ReferenceBackend(), threads);
   }
 
   /** Losses and parameters of a whole run. */
@@ -93,7 +95,7 @@ class PretrainerTest {
       Map<Long, float[]> vectors = new HashMap<>();
       List<long[]> told = new ArrayList<>();
       try (Pretrainer trainer = trainer(model, settings, 1);
-          Session session = TinyRealm.BACKEND.open(1)) {
+          Session session = new ReferenceBackend().open(1)) {
         while (trainer.step() < settings.steps()) {
           long now = trainer.step();
           vectors.put(
@@ -351,7 +353,7 @@ class PretrainerTest {
     }
     RealmModel model = TinyRealm.model();
     try (PassageStore small = TinyRealm.store(dir.resolve("planted"), planted);
-        Session session = TinyRealm.BACKEND.open(1)) {
+        Session session = new ReferenceBackend().open(1)) {
       QuerySource queries = TinyRealm.queries(small);
       SpanOccurrences occurrences = new SpanOccurrences(small, model.vocabulary());
       makeReader(model);
@@ -367,7 +369,7 @@ class PretrainerTest {
                   .candidates(12)
                   .refreshEvery(10)
                   .rates(new Pretraining.Rates(0, 1e-3f, 1e-3f)),
-              TinyRealm.BACKEND,
+              new ReferenceBackend(),
               1)) {
         double before = goldProbability(model, small, occurrences, trainer.index(), session);
         trainer.run(PretrainingListener.NONE);

@@ -18,7 +18,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.RealmException;
 import org.realm4j.nn.RealmConfig;
+import org.realm4j.reference.ReferenceBackend;
 import org.realm4j.retrieval.IndexRefresher;
+import org.realm4j.testkit.model.TinyRealm;
 import org.realm4j.train.OptimizerSettings;
 
 /** A run that was stopped and resumed is the run that was not. */
@@ -76,12 +78,17 @@ class PretrainingCheckpointTest {
 
   private Pretrainer fresh(RealmConfig config, Pretraining settings) {
     return new Pretrainer(
-        TinyRealm.model(config), store, TinyRealm.queries(store), settings, TinyRealm.BACKEND, 1);
+        TinyRealm.model(config),
+        store,
+        TinyRealm.queries(store),
+        settings,
+        new ReferenceBackend(),
+        1);
   }
 
   private Pretrainer resumed(Path folder, Pretraining settings) {
     return PretrainingCheckpoint.resume(
-        folder, store, model -> TinyRealm.queries(store), settings, TinyRealm.BACKEND, 1);
+        folder, store, model -> TinyRealm.queries(store), settings, new ReferenceBackend(), 1);
   }
 
   private Run run(RealmConfig config, Pretraining settings, int... cuts) {
@@ -250,7 +257,7 @@ class PretrainingCheckpointTest {
                       shorter,
                       model -> TinyRealm.queries(shorter),
                       settings(),
-                      TinyRealm.BACKEND,
+                      new ReferenceBackend(),
                       1));
       assertTrue(
           e.getMessage()
@@ -270,7 +277,7 @@ class PretrainingCheckpointTest {
                     store,
                     model -> TinyRealm.queries(store).split(0.3f, 1).getFirst(),
                     settings(),
-                    TinyRealm.BACKEND,
+                    new ReferenceBackend(),
                     1));
     assertTrue(e.getMessage().contains("another choice of queries"), e.getMessage());
   }

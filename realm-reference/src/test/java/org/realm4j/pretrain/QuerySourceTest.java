@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.RealmException;
+import org.realm4j.testkit.model.TinyRealm;
 import org.realm4j.text.Entity;
 import org.realm4j.text.EntityTagger;
 import org.realm4j.text.Passage;

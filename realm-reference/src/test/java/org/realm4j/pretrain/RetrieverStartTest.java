@@ -23,12 +23,14 @@ import org.realm4j.nn.InputSequence;
 import org.realm4j.nn.RealmConfig;
 import org.realm4j.nn.RealmModel;
 import org.realm4j.nn.TokenBatch;
+import org.realm4j.reference.ReferenceBackend;
 import org.realm4j.retrieval.KnowledgeIndex;
 import org.realm4j.retrieval.MipsIndexProvider;
 import org.realm4j.retrieval.PassageEmbedder;
 import org.realm4j.tensor.Parameter;
 import org.realm4j.tensor.Session;
 import org.realm4j.tensor.Tape;
+import org.realm4j.testkit.model.TinyRealm;
 
 /** The start of projection, gain and null vector; and the encoder's warm-up. */
 class RetrieverStartTest {
@@ -41,7 +43,7 @@ class RetrieverStartTest {
   @BeforeEach
   void open() {
     store = TinyRealm.store(dir);
-    session = TinyRealm.BACKEND.open(1);
+    session = new ReferenceBackend().open(1);
   }
 
   @AfterEach

@@ -17,6 +17,7 @@ import org.realm4j.retrieval.MipsIndexProvider;
 import org.realm4j.retrieval.PassageEmbedder;
 import org.realm4j.tensor.Parameter;
 import org.realm4j.tensor.Tape;
+import org.realm4j.testkit.model.TinyRealm;
 import org.realm4j.testkit.oracle.OracleBackend;
 import org.realm4j.testkit.oracle.OracleSession;
 

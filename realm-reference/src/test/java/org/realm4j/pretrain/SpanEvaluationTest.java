@@ -15,11 +15,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.nn.RealmModel;
 import org.realm4j.nn.TokenBatch;
+import org.realm4j.reference.ReferenceBackend;
 import org.realm4j.retrieval.KnowledgeIndex;
 import org.realm4j.retrieval.MipsIndexProvider;
 import org.realm4j.retrieval.PassageEmbedder;
 import org.realm4j.tensor.Session;
 import org.realm4j.tensor.Tape;
+import org.realm4j.testkit.model.TinyRealm;
 import org.realm4j.text.Passage;
 
 /** Measuring, and where spans stand. */
@@ -36,7 +38,7 @@ class SpanEvaluationTest {
   void open() {
     store = TinyRealm.store(dir);
     model = TinyRealm.diverse(TinyRealm.config());
-    session = TinyRealm.BACKEND.open(1);
+    session = new ReferenceBackend().open(1);
     float[] vectors =
         new PassageEmbedder(model, store)
             .embedAll(session, model.documents(), PassageEmbedder.Progress.NONE);

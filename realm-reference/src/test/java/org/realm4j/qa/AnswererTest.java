@@ -20,10 +20,11 @@ import org.realm4j.corpus.Corpus;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.RealmException;
 import org.realm4j.nn.RealmModel;
-import org.realm4j.pretrain.TinyRealm;
+import org.realm4j.reference.ReferenceBackend;
 import org.realm4j.retrieval.KnowledgeIndex;
 import org.realm4j.retrieval.MipsIndex;
 import org.realm4j.tensor.Session;
+import org.realm4j.testkit.model.TinyRealm;
 import org.realm4j.text.Passage;
 import org.realm4j.text.Span;
 
@@ -50,7 +51,7 @@ class AnswererTest {
             store,
             new DenseRetriever(model, index),
             index.madeAtStep());
-    session = TinyRealm.BACKEND.open(1);
+    session = new ReferenceBackend().open(1);
   }
 
   @AfterEach

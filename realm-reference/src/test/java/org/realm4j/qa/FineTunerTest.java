@@ -21,10 +21,11 @@ import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.RealmException;
 import org.realm4j.nn.RealmModel;
 import org.realm4j.nn.SpanReader;
-import org.realm4j.pretrain.TinyRealm;
+import org.realm4j.reference.ReferenceBackend;
 import org.realm4j.retrieval.KnowledgeIndex;
 import org.realm4j.retrieval.MipsIndex;
 import org.realm4j.tensor.Parameter;
+import org.realm4j.testkit.model.TinyRealm;
 
 @Timeout(120)
 class FineTunerTest {
@@ -63,7 +64,7 @@ class FineTunerTest {
         new DenseRetriever(model, index),
         questions,
         settings,
-        TinyRealm.BACKEND,
+        new ReferenceBackend(),
         threads);
   }
 
@@ -123,7 +124,7 @@ class FineTunerTest {
   private int right() {
     Answerer answerer =
         new Answerer(model, reader, store, new DenseRetriever(model, index), index.madeAtStep());
-    try (var session = TinyRealm.BACKEND.open(1)) {
+    try (var session = new ReferenceBackend().open(1)) {
       List<Outcome> outcomes =
           new QaEvaluation(answerer, store, new AnswerMatcher(AnswerMatcher.Mode.NORMALISED))
               .run(
@@ -317,7 +318,7 @@ class FineTunerTest {
             ranked,
             TinyQuestions.of(Question.of("Ada Lovelace was born in?", "London")),
             TinyQuestions.settings(1).batch(1),
-            TinyRealm.BACKEND,
+            new ReferenceBackend(),
             1)) {
       assertEquals(1, tuner.runStep().readerMatches());
     }
@@ -340,7 +341,7 @@ class FineTunerTest {
                       new DenseRetriever(shared, own),
                       TinyQuestions.all(),
                       TinyQuestions.settings(1),
-                      TinyRealm.BACKEND,
+                      new ReferenceBackend(),
                       1));
       assertTrue(e.getMessage().contains("query tower of its own"), e.getMessage());
     }

@@ -6,11 +6,12 @@ import org.realm4j.corpus.PassageStore;
 import org.realm4j.nn.ReaderConfig;
 import org.realm4j.nn.RealmModel;
 import org.realm4j.nn.SpanReader;
-import org.realm4j.pretrain.TinyRealm;
+import org.realm4j.reference.ReferenceBackend;
 import org.realm4j.retrieval.KnowledgeIndex;
 import org.realm4j.retrieval.MipsIndexProvider;
 import org.realm4j.retrieval.PassageEmbedder;
 import org.realm4j.tensor.Session;
+import org.realm4j.testkit.model.TinyRealm;
 
 /** Questions about the ten people of {@link TinyRealm}. */
 final class TinyQuestions {
@@ -53,7 +54,7 @@ final class TinyQuestions {
   }
 
   static KnowledgeIndex index(RealmModel model, PassageStore store) {
-    try (Session s = TinyRealm.BACKEND.open(1)) {
+    try (Session s = new ReferenceBackend().open(1)) {
       float[] vectors =
           new PassageEmbedder(model, store)
               .embedAll(s, model.documents(), PassageEmbedder.Progress.NONE);

@@ -27,11 +27,11 @@ import org.realm4j.nn.Weights;
 import org.realm4j.pretrain.Pretrainer;
 import org.realm4j.pretrain.Pretraining;
 import org.realm4j.pretrain.PretrainingListener;
-import org.realm4j.pretrain.TinyRealm;
 import org.realm4j.tensor.Activation;
 import org.realm4j.tensor.Parameter;
 import org.realm4j.tensor.Tape;
 import org.realm4j.tensor.Tensor;
+import org.realm4j.testkit.model.TinyRealm;
 
 /** Layers that are computed again in backward: less memory, the same bits. */
 class RecomputedLayersTest {
@@ -147,7 +147,8 @@ class RecomputedLayersTest {
 
   private static long floats(RealmModel model, PassageStore store, Pretraining settings) {
     try (Pretrainer trainer =
-        new Pretrainer(model, store, TinyRealm.queries(store), settings, TinyRealm.BACKEND, 1)) {
+        new Pretrainer(
+            model, store, TinyRealm.queries(store), settings, new ReferenceBackend(), 1)) {
       trainer.run(PretrainingListener.NONE);
       trainer.index().close();
       return ((ReferenceSession) trainer.session()).pooledFloats();

@@ -23,11 +23,12 @@ import org.realm4j.io.RealmException;
 import org.realm4j.nn.InputSequence;
 import org.realm4j.nn.RealmModel;
 import org.realm4j.nn.TokenBatch;
-import org.realm4j.pretrain.TinyRealm;
+import org.realm4j.reference.ReferenceBackend;
 import org.realm4j.tensor.Backend;
 import org.realm4j.tensor.Parameter;
 import org.realm4j.tensor.Session;
 import org.realm4j.tensor.Tape;
+import org.realm4j.testkit.model.TinyRealm;
 
 /** Invariants 21 and 27: vectors are the same bits wherever and whenever they are made. */
 @Timeout(60)
@@ -44,7 +45,7 @@ class IndexRefresherTest {
   void open() {
     store = TinyRealm.store(dir);
     model = TinyRealm.model();
-    session = TinyRealm.BACKEND.open(1);
+    session = new ReferenceBackend().open(1);
     expected = embed(model);
   }
 
@@ -60,7 +61,7 @@ class IndexRefresherTest {
   }
 
   private IndexRefresher refresher(IndexRefresher.Mode mode) {
-    return new IndexRefresher(model, store, mode, session, TinyRealm.BACKEND);
+    return new IndexRefresher(model, store, mode, session, new ReferenceBackend());
   }
 
   @Test
@@ -176,7 +177,7 @@ class IndexRefresherTest {
 
           @Override
           public Session open(int threads) {
-            Session s = TinyRealm.BACKEND.open(threads);
+            Session s = new ReferenceBackend().open(threads);
             s.close(); // every use of it fails
             return s;
           }

@@ -22,7 +22,7 @@ import org.realm4j.nn.ReaderConfig;
 import org.realm4j.nn.RealmModel;
 import org.realm4j.nn.SpanReader;
 import org.realm4j.nn.Weights;
-import org.realm4j.pretrain.TinyRealm;
+import org.realm4j.testkit.model.TinyRealm;
 import org.realm4j.text.WordPiece;
 
 class RealmFolderTest {

@@ -165,6 +165,51 @@ public interface OperationContract extends BackendUnderTest {
     }
   }
 
+  /** No rows are legal rows, in every operation, forward and backward. */
+  @Test
+  default void noRowsGiveNoRows() {
+    Parameter w = Samples.weight("w", 5, 3);
+    Parameter b = Samples.bias("b", 5);
+    Parameter table = Samples.embedding("table", 7, 3);
+    Parameter norm = Samples.norm("norm", 3);
+    int[] none = {};
+    int[] nothing = {0};
+    Dropout dropout = new Dropout(0.5f, 1, none);
+    try (Session s = backend().open(threads());
+        Tape tape = s.record()) {
+      Tensor x = s.variable(new float[0], 0, 3);
+      Tensor one = s.variable(new float[] {1, 2, 3}, 1, 3);
+      assertShape(0, 3, s.embeddingSum(none, none, none, table, table, table));
+      assertShape(0, 5, s.linear(x, w, b, Activation.GELU));
+      assertShape(0, 3, s.layerNorm(x, x, norm, norm, 1e-3f));
+      assertShape(0, 3, s.attention(x, one, one, new int[] {0, 0}, new int[] {0, 1}, 1, dropout));
+      assertShape(0, 3, s.attention(x, x, x, nothing, nothing, 1, null));
+      assertShape(0, 3, s.dropout(x, dropout));
+      assertShape(0, 3, s.gather(one, none));
+      assertShape(0, 3, s.add(x, x));
+      assertShape(0, 3, s.segmentSum(x, nothing, true));
+      assertShape(0, 1, s.vocabularyLogLikelihood(x, w, b, none));
+      assertShape(0, 3, s.spanStates(x, one, none, none));
+      Tensor scores = s.innerProducts(x, one, none, none);
+      assertShape(0, 1, scores);
+      assertShape(0, 1, s.logSoftmax(scores, nothing));
+      assertShape(0, 1, s.logSumExp(scores, nothing, null));
+      float[] empty = s.logSumExp(scores, new int[] {0, 0}, null).toArray();
+      assertArrayEquals(new float[] {Float.NEGATIVE_INFINITY}, empty);
+      assertArrayEquals(new float[3], s.segmentSum(x, new int[] {0, 0}, true).toArray());
+      assertEquals(0, s.weightedSum(scores, new float[0]).scalar());
+      Tensor joined = s.concat(s.concat(x, one), x);
+      assertArrayEquals(new float[] {1, 2, 3}, joined.toArray());
+      s.backward(joined, new float[] {4, 5, 6});
+      assertArrayEquals(new float[] {4, 5, 6}, s.gradient(one));
+    }
+  }
+
+  private static void assertShape(int rows, int cols, Tensor found) {
+    assertEquals("[" + rows + ", " + cols + "]", found.shape());
+    assertEquals(rows * cols, found.toArray().length);
+  }
+
   @TestFactory
   default Stream<DynamicTest> recomputedGivesTheSameBits() {
     return Stream.of(1, 8, 17, 48)

@@ -1,4 +1,4 @@
-package org.realm4j.pretrain;
+package org.realm4j.testkit.model;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,10 +16,11 @@ import org.realm4j.nn.EmbedderConfig;
 import org.realm4j.nn.RealmConfig;
 import org.realm4j.nn.RealmModel;
 import org.realm4j.nn.Weights;
-import org.realm4j.reference.ReferenceBackend;
+import org.realm4j.pretrain.Masking;
+import org.realm4j.pretrain.Pretraining;
+import org.realm4j.pretrain.QuerySource;
 import org.realm4j.retrieval.IndexRefresher;
 import org.realm4j.tensor.Activation;
-import org.realm4j.tensor.Backend;
 import org.realm4j.text.EntityTagger;
 import org.realm4j.text.Passage;
 import org.realm4j.text.Vocabulary;
@@ -27,8 +28,6 @@ import org.realm4j.text.WordPiece;
 
 /** A REALM that trains in milliseconds: two layers of 32, and 40 passages about ten people. */
 public final class TinyRealm {
-  public static final Backend BACKEND = new ReferenceBackend();
-
   private record Person(String name, String city, String year, String field) {}
 
   private static final List<Person> PEOPLE =
