@@ -116,6 +116,9 @@ final class Scores {
     INDArray p = table.probabilities();
     table.giveRest();
     space.give(total);
+    if (!table.marked) {
+      return y; // no gradient, not one of zeros
+    }
     space.record(
         y,
         () -> {
@@ -137,6 +140,7 @@ final class Scores {
     private final int n;
     final int rows;
     final int cols;
+    final boolean marked; // whether any entry is
     final INDArray slots; // [rows * cols], which entry of the list, n for none
     final INDArray places; // [n], which slot an entry has
     final INDArray max; // [rows, 1], finite
@@ -156,12 +160,16 @@ final class Scores {
       int[] slot = new int[Math.multiplyExact(rows, cols)];
       int[] place = new int[n];
       Arrays.fill(slot, n);
+      boolean any = false;
       for (int s = 0; s < rows; s++) {
         for (int i = offsets[s]; i < offsets[s + 1]; i++) {
           place[i] = s * cols + i - offsets[s];
-          slot[place[i]] = marked == null || marked[i] ? i : n;
+          boolean in = marked == null || marked[i];
+          slot[place[i]] = in ? i : n;
+          any |= in;
         }
       }
+      this.marked = any;
       this.slots = space.indices(slot);
       this.places = space.indices(place);
       this.max = space.take(rows, 1);

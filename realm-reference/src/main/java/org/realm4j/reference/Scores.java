@@ -1,5 +1,6 @@
 package org.realm4j.reference;
 
+import it.unimi.dsi.fastutil.booleans.BooleanArrayList;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.reference.kernels.Kernels;
 import org.realm4j.tensor.Shapes;
@@ -105,6 +106,9 @@ final class Scores {
     x.keep();
     for (int s = 0; s + 1 < offsets.length; s++) {
       y.data()[s] = (float) logSumExp(x.data(), offsets[s], offsets[s + 1], marked);
+    }
+    if (marked != null && !BooleanArrayList.wrap(marked).contains(true)) {
+      return y; // no gradient, not one of zeros
     }
     space.record(
         y,
