@@ -112,27 +112,41 @@ public final class Realm implements AutoCloseable {
    * @param bertFolder a Hugging Face folder, such as {@code realm import} makes
    */
   public static Realm create(Path bertFolder, Corpus corpus) {
-    return create(bertFolder, corpus, temporaryFolder());
+    return create(bertFolder, corpus, bestBackend());
+  }
+
+  /**
+   * The same on a backend of one's choice.
+   *
+   * @param backend such as {@code BackendProvider.backend("nd4j")}; the best one that is available
+   *     if none is given
+   */
+  public static Realm create(Path bertFolder, Corpus corpus, Backend backend) {
+    return create(bertFolder, corpus, backend, temporaryFolder());
+  }
+
+  private static Backend bestBackend() {
+    return BackendProvider.backend("auto");
   }
 
   /**
    * @param temporary where the corpus is kept; removed by {@link #close}, and if this fails
    */
-  static Realm create(Path bertFolder, Corpus corpus, Path temporary) {
+  static Realm create(Path bertFolder, Corpus corpus, Backend backend, Path temporary) {
     try {
       RealmModel model =
           RealmModel.fromBert(bertFolder, RealmConfig.NullDocument.EMPTY_PASSAGE, SEED);
       PassageStore store =
           PassageStore.build(temporary, corpus, model.tokenizer(), model.config().passageLimit());
-      return closingOnFailure(store, () -> create(model, store, temporary));
+      return closingOnFailure(store, () -> create(model, store, backend, temporary));
     } catch (RuntimeException e) {
       deleteAll(temporary);
       throw e;
     }
   }
 
-  private static Realm create(RealmModel model, PassageStore store, Path temporary) {
-    Backend backend = BackendProvider.backend("auto");
+  private static Realm create(
+      RealmModel model, PassageStore store, Backend backend, Path temporary) {
     int threads = Runtime.getRuntime().availableProcessors();
     try (Session session = backend.open(threads)) {
       RetrieverStart.initialise(
@@ -156,11 +170,16 @@ public final class Realm implements AutoCloseable {
    * @throws RealmException.Incompatible if parts are of different runs
    */
   public static Realm open(Path folder) {
-    RealmFolder.Parts parts = RealmFolder.open(folder);
-    return closingOnFailure(parts.store(), () -> open(parts));
+    return open(folder, bestBackend());
   }
 
-  private static Realm open(RealmFolder.Parts parts) {
+  /** The same on a backend of one's choice. */
+  public static Realm open(Path folder, Backend backend) {
+    RealmFolder.Parts parts = RealmFolder.open(folder);
+    return closingOnFailure(parts.store(), () -> open(parts, backend));
+  }
+
+  private static Realm open(RealmFolder.Parts parts, Backend backend) {
     int threads = Runtime.getRuntime().availableProcessors();
     KnowledgeIndex index =
         new KnowledgeIndex(
@@ -169,14 +188,7 @@ public final class Realm implements AutoCloseable {
             parts.model().config().embedder().projection(),
             parts.madeAtStep(),
             threads);
-    return new Realm(
-        parts.model(),
-        parts.store(),
-        null,
-        BackendProvider.backend("auto"),
-        threads,
-        parts.reader(),
-        index);
+    return new Realm(parts.model(), parts.store(), null, backend, threads, parts.reader(), index);
   }
 
   private static Realm closingOnFailure(PassageStore store, Supplier<Realm> realm) {

@@ -26,6 +26,7 @@ import org.realm4j.qa.FineTuning;
 import org.realm4j.qa.FineTuningReport;
 import org.realm4j.qa.Question;
 import org.realm4j.qa.QuestionSet;
+import org.realm4j.reference.ReferenceBackend;
 import org.realm4j.testkit.model.TinyRealm;
 import org.realm4j.text.Passage;
 
@@ -142,14 +143,16 @@ class RealmTest {
     TinyRealm.writeBert(bert);
     Path temporary = Files.createDirectory(dir.resolve("temporary"));
     Corpus nine = Corpus.of(TinyRealm.passages().subList(0, 9));
-    Realm realm = Realm.create(bert, nine, temporary);
+    Realm realm = Realm.create(bert, nine, new ReferenceBackend(), temporary);
     assertEquals(8, realm.predict(QUESTION).evidence().size());
     realm.close();
     assertFalse(Files.exists(temporary));
     // Nothing to mask: what was begun is taken back.
     Files.createDirectory(temporary);
     Corpus dull = Corpus.of(List.of(new Passage("x", "", "a child was there")));
-    assertThrows(RealmException.BadInput.class, () -> Realm.create(bert, dull, temporary));
+    assertThrows(
+        RealmException.BadInput.class,
+        () -> Realm.create(bert, dull, new ReferenceBackend(), temporary));
     assertFalse(Files.exists(temporary));
   }
 
