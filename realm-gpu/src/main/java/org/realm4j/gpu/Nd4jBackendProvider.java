@@ -110,11 +110,8 @@ public final class Nd4jBackendProvider implements BackendProvider {
     if (!found.available()) {
       throw new RealmException.BadInput(found.description());
     }
-    List<NvidiaCard> all = onClassPath.test(CUDA) ? cards.get() : List.of();
-    // a tenth of a card's memory stays for CUDA itself
-    long limit = all.isEmpty() ? Long.MAX_VALUE : all.getFirst().memory() * MIB / 10 * 9;
     try {
-      return new Nd4jBackend(found.description(), limit);
+      return new Nd4jBackend(found.description(), memoryLimit());
     } catch (LinkageError e) {
       throw new RealmException.BadInput(
           "ND4J cannot be loaded: "
@@ -122,5 +119,11 @@ public final class Nd4jBackendProvider implements BackendProvider {
               + "; its native libraries (a classifier such as linux-x86_64) may be missing",
           e);
     }
+  }
+
+  /** Bytes that may be used: of a card's memory, a tenth stays for CUDA itself. */
+  long memoryLimit() {
+    List<NvidiaCard> all = onClassPath.test(CUDA) ? cards.get() : List.of();
+    return all.isEmpty() ? Long.MAX_VALUE : all.getFirst().memory() * MIB / 10 * 9;
   }
 }
