@@ -361,7 +361,7 @@ public final class Realm implements AutoCloseable {
   /**
    * Trains a reader and the query tower on questions (section 5 of ORQA); the passages' vectors
    * stay as they are. A reader that is there is trained further, otherwise one begins with the
-   * knowledge-augmented encoder's values.
+   * document tower's values (see {@link SpanReader#from}).
    */
   public void fineTune(
       QuestionSet questions, FineTuning settings, Consumer<FineTuningReport> listener) {
@@ -371,7 +371,8 @@ public final class Realm implements AutoCloseable {
           SpanReader trained =
               reader != null
                   ? reader
-                  : SpanReader.from(separate.encoder(), ReaderConfig.realm(), settings.seed());
+                  : SpanReader.from(
+                      separate.documents().bert(), ReaderConfig.realm(), settings.seed());
           try (FineTuner tuner =
               new FineTuner(
                   separate,

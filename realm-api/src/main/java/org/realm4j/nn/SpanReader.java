@@ -58,11 +58,13 @@ public final class SpanReader {
   }
 
   /**
-   * A reader that is yet to learn spans: the BERT has the encoder's values, which it does not share
-   * from then on; everything after it starts as BERT starts.
+   * A reader that is yet to learn spans: its BERT has the given one's values, which it does not
+   * share from then on; everything after it starts as BERT starts. In the paper it is the
+   * knowledge-augmented encoder's, after a long pre-training. After a short one from a sentence
+   * encoder the document tower's is much better: the encoder had to learn to predict words first,
+   * and forgot other things meanwhile.
    */
-  public static SpanReader from(KnowledgeAugmentedEncoder encoder, ReaderConfig config, long seed) {
-    Bert trunk = encoder.bert();
+  public static SpanReader from(Bert trunk, ReaderConfig config, long seed) {
     Map<String, float[]> values = new LinkedHashMap<>();
     trunk.parameters().forEach(p -> values.put(p.name(), p.values()));
     return new SpanReader(

@@ -32,6 +32,7 @@ final class Choices {
             TextEncoder.Role.class,
             CorpusBuildCommand.WordNetPart.class,
             FineTuning.Supervision.class,
+            FineTuneCommand.ReaderStart.class,
             OpenQaRow.class)) {
       register(commandLine, type);
     }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.DiskFault;
 import org.realm4j.io.RealmException;
+import org.realm4j.nn.Bert;
 import org.realm4j.nn.ReaderConfig;
 import org.realm4j.nn.RealmModel;
 import org.realm4j.nn.SpanReader;
@@ -77,6 +78,22 @@ final class FineTuneCommand implements Runnable {
 
   @Mixin private FineTuningOptions options;
 
+  /** Whose values a new reader begins with. */
+  enum ReaderStart {
+    DOCUMENTS,
+    ENCODER
+  }
+
+  @Option(
+      names = "--reader-start",
+      paramLabel = "PART",
+      defaultValue = "documents",
+      description = {
+        "What a new reader begins with: the retriever's document tower (documents, the default)",
+        "or the pre-trained encoder, as in the paper, which pays after a long pre-training."
+      })
+  private ReaderStart readerStart;
+
   @Option(
       names = "--checkpoint-every",
       paramLabel = "N",
@@ -122,7 +139,11 @@ final class FineTuneCommand implements Runnable {
           settings.steps());
       SpanReader reader = parts.reader();
       if (reader == null) {
-        reader = SpanReader.from(parts.model().encoder(), ReaderConfig.realm(), settings.seed());
+        Bert trunk =
+            readerStart == ReaderStart.ENCODER
+                ? parts.model().encoder().bert()
+                : parts.model().documents().bert();
+        reader = SpanReader.from(trunk, ReaderConfig.realm(), settings.seed());
       }
       try (FineTuner tuner =
           new FineTuner(

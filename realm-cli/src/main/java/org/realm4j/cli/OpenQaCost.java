@@ -118,7 +118,8 @@ final class OpenQaCost {
     InverseClozeTask task = new InverseClozeTask(model, store);
     double cloze =
         new OpenQaPretraining(context).clozeTokens(model, task, PASSAGES) / (double) PASSAGES;
-    SpanReader reader = SpanReader.from(model.encoder(), ReaderConfig.realm(), settings.seed());
+    SpanReader reader =
+        SpanReader.from(model.documents().bert(), ReaderConfig.realm(), settings.seed());
     QuestionSet questions = experiment.training();
     try (OpenQaRetrieval bm25 = OpenQaRetrieval.bm25(store, questions.questions())) {
       FineTuning fineTuning = settings.fineTuning(STEPS * settings.batch(), store);

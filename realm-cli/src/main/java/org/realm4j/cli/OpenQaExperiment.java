@@ -156,6 +156,9 @@ final class OpenQaExperiment {
     on.put("questions", training.size());
     on.put("fine_tuning", fineTuning.toJson());
     on.put("model", StoredIndex.fingerprint(pretraining.model(row.start())));
+    if (row.start() != OpenQaPretraining.Start.MINILM) {
+      on.put("reader_start", "documents"); // with MiniLM, encoder and tower are the same
+    }
     if (!context.folder().done(stage) && row != OpenQaRow.BM25) {
       pretraining.index(row.start()).close(); // a stage of its own, before this one begins
     }
@@ -169,7 +172,7 @@ final class OpenQaExperiment {
               Path checkpoint = unfinished.resolve("checkpoint");
               RealmModel model = pretraining.model(row.start()).withSeparateTowers();
               SpanReader reader =
-                  SpanReader.from(model.encoder(), ReaderConfig.realm(), settings.seed());
+                  SpanReader.from(model.documents().bert(), ReaderConfig.realm(), settings.seed());
               try (OpenQaRetrieval retrieval = retrieval(row, model);
                   FineTuner tuner =
                       new FineTuner(

@@ -87,7 +87,8 @@ final class QaExperiment implements AutoCloseable {
   }
 
   /**
-   * The three ways. All readers start from the encoder of their model and learn in the same way.
+   * The three ways. All readers start from the document tower of their model and learn in the same
+   * way.
    *
    * @param trained the model after REALM pre-training, left as it is
    * @param start the folder of the model as it was before any of it
@@ -131,7 +132,8 @@ final class QaExperiment implements AutoCloseable {
   private SpanReader reader(
       String name, RealmModel model, QuerySource source, SpanOccurrences occurrences) {
     FineTuning settings = plan.cloze();
-    SpanReader reader = SpanReader.from(model.encoder(), ReaderConfig.realm(), settings.seed());
+    SpanReader reader =
+        SpanReader.from(model.documents().bert(), ReaderConfig.realm(), settings.seed());
     ClozeQuestions cloze =
         new ClozeQuestions(
             source,

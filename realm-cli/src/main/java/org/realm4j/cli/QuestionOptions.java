@@ -94,7 +94,7 @@ final class QuestionOptions {
             .dropout(0)
             .seed(seed);
     FineTuning cloze =
-        FineTuning.steps(clozeSteps >= 0 ? clozeSteps : quick ? 20 : 100)
+        FineTuning.steps(clozeSteps >= 0 ? clozeSteps : quick ? 20 : 50)
             .batch(BATCH)
             .accumulate(parts(store))
             .read(READ)

@@ -177,7 +177,7 @@ class SpanReaderTest {
     KnowledgeAugmentedEncoder encoder =
         new KnowledgeAugmentedEncoder(BERT, "realm.", Weights.random(6));
     ReaderConfig large = new ReaderConfig(256, 10, 1e-3f);
-    SpanReader reader = SpanReader.from(encoder, large, 8);
+    SpanReader reader = SpanReader.from(encoder.bert(), large, 8);
     assertSameBits(encoder.bert().parameters(), reader.bert().parameters());
     Parameter word = encoder.bert().wordEmbeddings();
     word.values()[0] += 1;

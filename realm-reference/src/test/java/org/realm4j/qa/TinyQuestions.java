@@ -50,7 +50,7 @@ final class TinyQuestions {
   }
 
   static SpanReader reader(RealmModel model) {
-    return SpanReader.from(model.encoder(), new ReaderConfig(16, 4, 1e-3f), 5);
+    return SpanReader.from(model.encoder().bert(), new ReaderConfig(16, 4, 1e-3f), 5);
   }
 
   static KnowledgeIndex index(RealmModel model, PassageStore store) {

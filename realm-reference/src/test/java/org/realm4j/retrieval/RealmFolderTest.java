@@ -34,7 +34,7 @@ class RealmFolderTest {
   @BeforeEach
   void parts() {
     model = TinyRealm.model().withSeparateTowers();
-    reader = SpanReader.from(model.encoder(), new ReaderConfig(16, 4, 1e-3f), 5);
+    reader = SpanReader.from(model.encoder().bert(), new ReaderConfig(16, 4, 1e-3f), 5);
     vectors = new float[40 * 16];
     for (int i = 0; i < vectors.length; i++) {
       vectors[i] = i;
