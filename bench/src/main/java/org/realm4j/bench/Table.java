@@ -53,6 +53,14 @@ final class Table {
     out.flush();
   }
 
+  /** A row that its section prints by itself, in columns of its own. */
+  void add(Row row, String line) {
+    rows.add(row);
+    disturbed |= row.disturbed();
+    out.println(line);
+    out.flush();
+  }
+
   /** A sentence below the last row. */
   void say(String format, Object... arguments) {
     out.printf(Locale.ROOT, format + "%n", arguments);
