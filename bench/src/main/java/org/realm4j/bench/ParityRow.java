@@ -16,7 +16,7 @@ final class ParityRow {
           List.of(
               "",
               "threads",
-              "ms: reference",
+              "µs: reference",
               "nd4j",
               "ratio",
               "quartiles",
@@ -83,10 +83,10 @@ final class ParityRow {
     return List.of(
         row.name() + (row.disturbed() ? " *" : ""),
         Integer.toString(row.threads()),
-        number(1e3 * row.ours()),
-        number(1e3 * row.peer()),
-        number(row.ratio()),
-        Double.isNaN(row.low()) ? "" : number(row.low()) + "–" + number(row.high()),
+        number(1e6 * row.ours()),
+        number(1e6 * row.peer()),
+        Table.fixed(row.ratio()),
+        Double.isNaN(row.low()) ? "" : Table.fixed(row.low()) + "–" + Table.fixed(row.high()),
         number(figure(row, "gflops")),
         number(figure(row, "peer_gflops")),
         number(figure(row, "gbps")),
@@ -102,7 +102,7 @@ final class ParityRow {
   }
 
   private static String number(double x) {
-    return Double.isNaN(x) ? "" : Table.number(x);
+    return Double.isNaN(x) ? "" : x < 1e-3 ? small(x) : Table.number(x);
   }
 
   /** Two digits, as in 4.7e-8. */

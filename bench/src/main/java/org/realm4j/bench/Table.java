@@ -71,7 +71,7 @@ final class Table {
     out.printf("| %-44s | %7s | %-18s | %-26s | %5s | %-11s | %-22s | %5s |%n", cells);
   }
 
-  private static String fixed(double x) {
+  static String fixed(double x) {
     return Double.isNaN(x) ? "" : String.format(Locale.ROOT, "%.2f", x);
   }
 
