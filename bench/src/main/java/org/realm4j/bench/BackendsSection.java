@@ -103,7 +103,7 @@ final class BackendsSection {
       for (String pass : m.passes()) {
         Operation operation = m.operation().operation();
         Row row =
-            ParityRow.timed(m.operation().name() + ", " + pass, threads, samples(answers, pass))
+            ParityRow.timed(m.name(pass), threads, samples(answers, pass))
                 .with("operation", operation.name())
                 .with("pass", pass);
         Deviations found = Deviations.of(operation, pass, deviations.getFirst(), theirs);

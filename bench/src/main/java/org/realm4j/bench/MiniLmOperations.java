@@ -51,6 +51,11 @@ final class MiniLmOperations {
       return backward == null ? List.of("forward") : List.of("forward", "backward");
     }
 
+    /** An update has one pass, which needs no name. */
+    String name(String pass) {
+      return backward == null ? operation.name() : operation.name() + ", " + pass;
+    }
+
     Work work(String pass) {
       return pass.equals("forward") || backward == null ? forward : backward;
     }
