@@ -45,6 +45,7 @@ public final class Bench implements Runnable {
     mlm("one step of BERT's training with masked tokens, beside torch"),
     embed("embedding of passages, beside ONNX Runtime"),
     starts("whether every start of the JVM reaches the same speed"),
+    backends("every operation and a step on both backends, and how far they are from float64"),
     curve("speed by length, batch and threads, for a plot"),
     jmh("the JMH benchmarks; --json takes JMH's own results");
 
@@ -54,7 +55,7 @@ public final class Bench implements Runnable {
       this.description = description;
     }
 
-    private void run(Context context, @Nullable Path json) {
+    private void run(Context context, @Nullable Path json, double peakGflops) {
       switch (this) {
         case limits -> LimitsSection.run(context);
         case gemm -> GemmSection.run(context);
@@ -64,6 +65,7 @@ public final class Bench implements Runnable {
         case mlm -> MlmSection.run(context);
         case embed -> EmbedSection.run(context);
         case starts -> StartsSection.run(context);
+        case backends -> BackendsSection.run(context, peakGflops);
         case curve -> CurveSection.run(context);
         case jmh -> JmhSection.run(context, json);
       }
@@ -100,6 +102,15 @@ public final class Bench implements Runnable {
       description = "One of ${COMPLETION-CANDIDATES}; by default AUTO.")
   private KernelChoice kernels = KernelChoice.AUTO;
 
+  @Option(
+      names = "--peak-gflops",
+      paramLabel = "N",
+      description = {
+        "backends: what nd4j's device can do at most, float32 GFLOP/s of its data sheet;",
+        "  by default unknown, and no share of it is shown."
+      })
+  private double peakGflops = Double.NaN;
+
   @Option(names = "--json", paramLabel = "FILE", description = "All results as JSON.")
   private @Nullable Path json;
 
@@ -125,7 +136,7 @@ public final class Bench implements Runnable {
         long start = System.nanoTime();
         context.progress("section " + section);
         context.measureLimitsAgain();
-        section.run(context, json);
+        section.run(context, json, peakGflops);
         context.progress(
             "section %s took %.0f s".formatted(section, (System.nanoTime() - start) * 1e-9));
       }

@@ -14,7 +14,6 @@ import org.realm4j.nn.Weights;
 import org.realm4j.pretrain.CandidateReading;
 import org.realm4j.pretrain.Marginal;
 import org.realm4j.reference.KernelChoice;
-import org.realm4j.reference.ReferenceBackend;
 import org.realm4j.tensor.Parameter;
 import org.realm4j.tensor.Session;
 import org.realm4j.tensor.Tape;
@@ -30,6 +29,7 @@ final class RealmLoad implements Worker.Load {
   private record Batch(
       TokenBatch queries, TokenBatch documents, CandidateReading.Candidates candidates) {}
 
+  private final MeasuredBackend measured;
   private final Session session;
   private final Embedder embedder;
   private final KnowledgeAugmentedEncoder encoder;
@@ -55,7 +55,8 @@ final class RealmLoad implements Worker.Load {
     all.add(nullVector);
     optimizer = Networks.optimizer(all);
     batches = RealmBatch.read(job).stream().map(RealmLoad::batch).toList();
-    session = new ReferenceBackend(kernels).open(job.int32("threads"));
+    measured = MeasuredBackend.of(job, kernels);
+    session = measured.backend().open(job.int32("threads"));
   }
 
   private static Batch batch(RealmBatch b) {
@@ -114,6 +115,7 @@ final class RealmLoad implements Worker.Load {
       session.backward(mean);
     }
     optimizer.step(session, 1f);
+    measured.finish();
     return Map.of("loss", loss);
   }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.realm4j.bench.Alternately.Sample;
+import org.realm4j.bench.MiniLmOperations.Work;
 import org.realm4j.io.JsonObject;
 import org.realm4j.io.RealmException;
 import org.realm4j.nn.BertConfig;
@@ -17,7 +18,7 @@ import org.realm4j.tensor.Activation;
  */
 final class StepSection {
   private static final String NAME = "step";
-  private static final RealmBatch BATCH = RealmBatch.even(4, 8, 64, 128, 192, 8);
+  static final RealmBatch BATCH = RealmBatch.even(4, 8, 64, 128, 192, 8);
   private static final BertConfig MODEL = Networks.miniLm(Activation.GELU_TANH);
 
   /** The heap of the run that shows how little memory a step takes, over what it needs on paper. */
@@ -36,6 +37,15 @@ final class StepSection {
   private static final double LEAST_SCALING = 1.85;
 
   private StepSection() {}
+
+  /** Of a step on paper: what backward needs written and read, and what the update touches. */
+  static Work work(RealmBatch batch) {
+    List<MemoryOnPaper.Term> terms = MemoryOnPaper.step(MODEL, batch);
+    double parameters = terms.getFirst().floats();
+    double saved = terms.stream().skip(3).mapToDouble(MemoryOnPaper.Term::floats).sum();
+    // a gradient written and read, a parameter and its two moments changed
+    return new Work(1e9 * MemoryOnPaper.stepGflop(MODEL, batch), 8 * parameters + 2 * saved);
+  }
 
   /** What both sides are told. */
   static Map<String, Object> job(int threads, List<RealmBatch> batches) {

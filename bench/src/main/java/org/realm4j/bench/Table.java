@@ -53,6 +53,14 @@ final class Table {
     out.flush();
   }
 
+  /** A row that its section prints by itself, in columns of its own. */
+  void add(Row row, String line) {
+    rows.add(row);
+    disturbed |= row.disturbed();
+    out.println(line);
+    out.flush();
+  }
+
   /** A sentence below the last row. */
   void say(String format, Object... arguments) {
     out.printf(Locale.ROOT, format + "%n", arguments);
@@ -63,7 +71,7 @@ final class Table {
     out.printf("| %-44s | %7s | %-18s | %-26s | %5s | %-11s | %-22s | %5s |%n", cells);
   }
 
-  private static String fixed(double x) {
+  static String fixed(double x) {
     return Double.isNaN(x) ? "" : String.format(Locale.ROOT, "%.2f", x);
   }
 

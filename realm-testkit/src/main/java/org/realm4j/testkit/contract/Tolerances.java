@@ -26,28 +26,30 @@ public final class Tolerances {
    * For float32 with polynomial approximations of exp, tanh and erf that are good to 1e-6. Looser
    * where sums are long or values cancel, tight where numbers are only moved.
    *
-   * <p>The largest deviations of the reference backend (512 bit) over {@link OperationCases#all()}:
+   * <p>The largest deviations over {@link OperationCases#all()} of the reference backend (512 bit)
+   * and of ND4J on the CPU (one thread), which {@code ./realm bench backends --threads 1} prints:
    *
    * <pre>
-   *                            forward  backward
-   * EMBEDDING_SUM              7.3e-8   2.9e-7
-   * LINEAR                     1.4e-6   5.2e-6
-   * LAYER_NORM                 2.5e-7   6.1e-7
-   * ATTENTION                  4.7e-7   6.3e-7
-   * DROPOUT                    7.4e-8   8.6e-8
-   * GATHER                     0        9.5e-8
-   * CONCAT                     0        2.0e-8
-   * ADD                        5.0e-8   0
-   * SEGMENT_SUM                2.1e-7   7.9e-8
-   * VOCABULARY_LOG_LIKELIHOOD  8.6e-8   7.9e-7
-   * INNER_PRODUCTS             1.8e-7   2.7e-7
-   * LOG_SOFTMAX                4.9e-8   5.5e-8
-   * LOG_SUM_EXP                3.7e-8   4.3e-8
-   * SPAN_STATES                4.8e-8   1.8e-7
-   * WEIGHTED_SUM               5.3e-8   4.0e-8
-   * PARAMETER                  4.5e-8   0
-   * RECOMPUTED                 1.9e-7   2.6e-7
-   * NETWORK                    1.1e-7   1.4e-6
+   *                            reference          nd4j
+   *                            forward  backward  forward  backward
+   * EMBEDDING_SUM              7.3e-8   2.9e-7    7.3e-8   2.9e-7
+   * LINEAR                     1.4e-6   5.2e-6    7.8e-7   5.5e-6
+   * LAYER_NORM                 2.5e-7   6.1e-7    2.8e-7   6.1e-7
+   * ATTENTION                  4.6e-7   1.1e-6    5.5e-7   2.2e-6
+   * DROPOUT                    7.4e-8   8.6e-8    7.4e-8   8.6e-8
+   * GATHER                     0        9.5e-8    0        9.5e-8
+   * CONCAT                     0        2.0e-8    0        2.0e-8
+   * ADD                        5.0e-8   0         5.0e-8   0
+   * SEGMENT_SUM                2.1e-7   7.9e-8    2.1e-7   7.9e-8
+   * VOCABULARY_LOG_LIKELIHOOD  8.6e-8   8.7e-7    1.1e-7   4.2e-7
+   * INNER_PRODUCTS             1.8e-7   2.7e-7    4.0e-7   2.2e-7
+   * LOG_SOFTMAX                4.9e-8   5.5e-8    8.7e-8   2.1e-7
+   * LOG_SUM_EXP                3.7e-8   4.3e-8    1.8e-7   2.1e-7
+   * SPAN_STATES                4.8e-8   1.8e-7    4.8e-8   1.8e-7
+   * WEIGHTED_SUM               5.3e-8   4.0e-8    1.6e-7   4.0e-8
+   * PARAMETER                  4.5e-8   0         4.5e-8   0
+   * RECOMPUTED                 1.9e-7   3.4e-7    2.2e-7   2.3e-7
+   * NETWORK                    1.1e-7   3.7e-6    1.7e-7   5.0e-6
    * </pre>
    */
   public static Tolerances float32() {
