@@ -24,7 +24,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * segment_sum} of one row, {@code Nd4j.gemm} of no rows and of views, {@code layer_norm} (no
  * epsilon), {@code GELU} and {@code PreciseGELU} (other functions), {@code top_k} (takes seconds),
  * and everything that SameDiff differentiates by itself. {@code gather} and {@code scatter_add} do
- * not check their indices: the caller has.
+ * not check their indices: the caller has; {@code scatter_add} loses additions to the same row when
+ * it has several threads and is not told to lock.
  */
 final class Ops {
   private Ops() {}
@@ -151,7 +152,11 @@ final class Ops {
   /** to[rows[i]] += from[i], with rows as often as they come. */
   static void scatterAdd(INDArray to, INDArray rows, INDArray from) {
     Nd4j.exec(
-        DynamicCustomOp.builder("scatter_add").addInputs(to, rows, from).callInplace(true).build());
+        DynamicCustomOp.builder("scatter_add")
+            .addInputs(to, rows, from)
+            .addBooleanArguments(true) // locked: threads would lose additions to the same row
+            .callInplace(true)
+            .build());
   }
 
   /** The rows of a, then those of b. */
