@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.realm4j.bench.Alternately.Sample;
 import org.realm4j.io.JsonObject;
 import org.realm4j.io.MiniLmImport;
+import org.realm4j.nn.BertOnPaper;
 import org.realm4j.tensor.Activation;
 
 /**
@@ -115,7 +116,8 @@ final class EmbedSection {
     List<List<Sample>> samples = sides.run(rounds, List.of(request));
     double gflop =
         1e-9
-            * MemoryOnPaper.forward(Networks.miniLm(Activation.GELU), texts.lengths, texts.lengths);
+            * BertOnPaper.operations(
+                Networks.miniLm(Activation.GELU), texts.lengths, texts.lengths);
     Row row =
         sides
             .row(section, texts.name + settings, threads, "tokens/s", texts.tokens(), samples)

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.realm4j.bench.Alternately.Sample;
 import org.realm4j.nn.BertConfig;
+import org.realm4j.nn.BertOnPaper;
 import org.realm4j.tensor.Activation;
 
 /** {@code mlm}: a step of BERT's training, 32 sequences of 128 tokens, 15 % of them predicted. */
@@ -34,9 +35,8 @@ final class MlmSection {
       Arrays.fill(lengths, length);
       int[] rows = new int[sequences];
       Arrays.fill(rows, masked());
-      long h = MODEL.hidden();
-      long head = 2L * sequences * masked() * (h * h + h * MODEL.vocabulary());
-      return 3e-9 * (MemoryOnPaper.forward(MODEL, lengths, rows) + head);
+      double head = BertOnPaper.headOperations(MODEL, (long) sequences * masked());
+      return 3e-9 * (BertOnPaper.operations(MODEL, lengths, rows) + head);
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.realm4j.nn.BertConfig;
+import org.realm4j.nn.BertOnPaper;
 import org.realm4j.nn.Embedder;
 import org.realm4j.nn.EmbedderConfig;
 import org.realm4j.nn.KnowledgeAugmentedEncoder;
@@ -38,7 +39,7 @@ class MemoryOnPaperTest {
     byHand += 2 * 5 * (8 + 8 + 8 + 8 + 4 + 2 * (8 + 8 + 1) + 20 + 20);
     // the last one: keys and values of all, the rest of one row
     byHand += 5 * (8 + 8) + (8 + 8 + 4 + 2 * (8 + 8 + 1) + 20 + 20);
-    assertEquals(byHand, MemoryOnPaper.activations(SMALL, 5, 1));
+    assertEquals(byHand, BertOnPaper.activations(SMALL, 5, 1));
   }
 
   @Test
@@ -54,9 +55,9 @@ class MemoryOnPaperTest {
   void activationsAreThoseOfAllThreeKindsOfInput() {
     List<MemoryOnPaper.Term> terms = MemoryOnPaper.step(SMALL, RealmBatch.even(2, 3, 5, 7, 11, 2));
     long byHand =
-        MemoryOnPaper.activations(SMALL, 2 * 5, 2)
-            + MemoryOnPaper.activations(SMALL, 4 * 7, 4)
-            + MemoryOnPaper.activations(SMALL, 6 * 11, 12);
+        BertOnPaper.activations(SMALL, 2 * 5, 2)
+            + BertOnPaper.activations(SMALL, 4 * 7, 4)
+            + BertOnPaper.activations(SMALL, 6 * 11, 12);
     assertEquals(new MemoryOnPaper.Term("activations", byHand), terms.get(3));
     assertEquals(5, terms.size());
   }
@@ -67,7 +68,7 @@ class MemoryOnPaperTest {
     BertConfig c = Networks.miniLm(Activation.GELU);
     int[] lengths = new int[32];
     Arrays.fill(lengths, 128);
-    double forward = MemoryOnPaper.forward(c, lengths, lengths);
+    double forward = BertOnPaper.operations(c, lengths, lengths);
     double head = 2.0 * 32 * 19 * (384 * 384 + 384 * 30522);
     assertEquals(319, 3e-9 * (forward + head), 1);
   }

@@ -1,7 +1,9 @@
 package org.realm4j.nn;
 
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.realm4j.io.Json;
 import org.realm4j.io.JsonObject;
 import org.realm4j.io.RealmException;
 
@@ -97,6 +99,14 @@ public record RealmConfig(
     json.put("projection_layer_norm", embedder.layerNorm());
     json.put("projection_layer_norm_eps", embedder.layerNormEpsilon());
     return json;
+  }
+
+  /** What {@code realm.json} and the networks' files in a model's folder say; reads no weights. */
+  public static RealmConfig read(Path folder) {
+    return of(
+        Json.parseObject(folder.resolve("realm.json")),
+        BertConfig.read(folder.resolve("retriever").resolve("config.json")),
+        BertConfig.read(folder.resolve("encoder").resolve("config.json")));
   }
 
   static RealmConfig of(JsonObject json, BertConfig retriever, BertConfig encoder) {

@@ -142,11 +142,7 @@ public final class RealmModel {
     WordPiece tokenizer = new WordPiece(Vocabulary.load(folder.resolve("vocab.txt")));
     Path retriever = folder.resolve("retriever");
     Path encoder = folder.resolve("encoder");
-    RealmConfig config =
-        RealmConfig.of(
-            Json.parseObject(folder.resolve("realm.json")),
-            BertConfig.read(retriever.resolve("config.json")),
-            BertConfig.read(encoder.resolve("config.json")));
+    RealmConfig config = RealmConfig.read(folder);
     BertFolder.checkVocabulary(folder, config.encoder(), tokenizer);
     try (WeightFolder r = WeightFolder.open(retriever);
         WeightFolder e = WeightFolder.open(encoder)) {

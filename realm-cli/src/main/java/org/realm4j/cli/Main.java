@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
       ExperimentCommand.class,
       ParityCommand.class,
       CheckCommand.class,
+      EstimateCommand.class,
     },
     footerHeading = "%nThe launcher ./realm adds, from a checkout of the project:%n",
     footer = {
