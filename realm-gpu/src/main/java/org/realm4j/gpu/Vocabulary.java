@@ -45,7 +45,7 @@ final class Vocabulary {
       Block block = new Block(first);
       block.logLikelihood();
       if (single && y.wanted()) {
-        saved = new INDArray[] {block.exponentials, block.sums, block.places};
+        saved = new INDArray[] {block.exponentials, block.sums, block.places, block.target};
         space.record(y, block::backward, saved);
       } else {
         block.give();
@@ -111,7 +111,6 @@ final class Vocabulary {
       Ops.log(sums, log);
       Ops.subtract(target, log, part(y.data(), 1));
       space.give(log);
-      space.give(target);
     }
 
     /** (onehot - softmax) times the row's gradient, and on to the inputs. */
