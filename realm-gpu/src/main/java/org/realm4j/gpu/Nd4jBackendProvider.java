@@ -3,6 +3,7 @@ package org.realm4j.gpu;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.realm4j.io.RealmException;
 import org.realm4j.tensor.Backend;
 import org.realm4j.tensor.BackendProvider;
@@ -26,7 +27,8 @@ public final class Nd4jBackendProvider implements BackendProvider {
       List.of("3.7", "5.0", "5.2", "6.0", "6.1", "7.0", "7.5", "8.0", "8.6");
 
   private final Predicate<String> onClassPath;
-  private final Supplier<List<NvidiaCard>> cards;
+  private final Supplier<List<NvidiaCard>> query;
+  private @Nullable List<NvidiaCard> cards;
 
   /** For the service loader. */
   public Nd4jBackendProvider() {
@@ -36,7 +38,7 @@ public final class Nd4jBackendProvider implements BackendProvider {
   /** With another class path and other cards. */
   Nd4jBackendProvider(Predicate<String> onClassPath, Supplier<List<NvidiaCard>> cards) {
     this.onClassPath = onClassPath;
-    this.cards = cards;
+    this.query = cards;
   }
 
   private static boolean classExists(String name) {
@@ -73,8 +75,18 @@ public final class Nd4jBackendProvider implements BackendProvider {
     return no("ND4J has no backend of its own: add org.nd4j:nd4j-native or nd4j-cuda-11.6");
   }
 
+  /** Asked for once: it starts a process, and providers are sorted by rank. */
+  private synchronized List<NvidiaCard> cards() {
+    List<NvidiaCard> found = cards;
+    if (found == null) {
+      found = query.get();
+      cards = found;
+    }
+    return found;
+  }
+
   private Availability cuda() {
-    List<NvidiaCard> found = cards.get();
+    List<NvidiaCard> found = cards();
     if (found.isEmpty()) {
       return no("nd4j-cuda needs an NVIDIA card and found none; on the CPU, use nd4j-native");
     }
@@ -123,7 +135,8 @@ public final class Nd4jBackendProvider implements BackendProvider {
 
   /** Bytes that may be used: of a card's memory, a tenth stays for CUDA itself. */
   long memoryLimit() {
-    List<NvidiaCard> all = onClassPath.test(CUDA) ? cards.get() : List.of();
-    return all.isEmpty() ? Long.MAX_VALUE : all.getFirst().memory() * MIB / 10 * 9;
+    List<NvidiaCard> all = onClassPath.test(CUDA) ? cards() : List.of();
+    boolean known = !all.isEmpty() && all.getFirst().memory() > 0; // not where it is the host's
+    return known ? all.getFirst().memory() * MIB / 10 * 9 : Long.MAX_VALUE;
   }
 }

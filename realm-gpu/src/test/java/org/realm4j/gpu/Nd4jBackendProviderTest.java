@@ -120,6 +120,24 @@ class Nd4jBackendProviderTest {
     assertEquals(List.of(), NvidiaCard.query(List.of(dir.resolve("absent").toString())));
   }
 
+  @Test
+  void theCardIsAskedForOnceAndItsMemoryMayBeUnknown() {
+    int[] asked = {0};
+    NvidiaCard shared = NvidiaCard.parse("Orin, 550.54, 8.7, [N/A]");
+    Nd4jBackendProvider p =
+        new Nd4jBackendProvider(
+            WITH_CUDA::contains,
+            () -> {
+              asked[0]++;
+              return List.of(shared);
+            });
+    assertTrue(p.rank() > 10 && p.availability().available());
+    assertEquals(Long.MAX_VALUE, p.memoryLimit());
+    assertEquals(1, asked[0]);
+    long t4 = provider(WITH_CUDA, "Tesla T4, 535.104.05, 7.5, 15360").memoryLimit();
+    assertEquals((15360L << 20) / 10 * 9, t4);
+  }
+
   /** A driver that is too old to know compute capabilities, or one that prints an error. */
   @Test
   void linesThatAreNoCardsArePassedOver() {
