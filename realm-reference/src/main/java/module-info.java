@@ -10,5 +10,7 @@ module org.realm4j.reference {
   provides org.realm4j.tensor.BackendProvider with
       org.realm4j.reference.ReferenceBackendProvider;
   provides org.realm4j.retrieval.MipsIndexProvider with
-      org.realm4j.reference.ExactMipsIndexProvider;
+      org.realm4j.reference.mips.ExactMipsIndexProvider,
+      org.realm4j.reference.mips.Int8MipsIndexProvider,
+      org.realm4j.reference.mips.IvfMipsIndexProvider;
 }

@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -39,6 +41,7 @@ import org.realm4j.qa.FineTuningReport;
 import org.realm4j.qa.Outcome;
 import org.realm4j.qa.QaEvaluation;
 import org.realm4j.qa.QuestionSet;
+import org.realm4j.retrieval.EmbeddedCorpus;
 import org.realm4j.retrieval.KnowledgeIndex;
 import org.realm4j.retrieval.MipsIndexProvider;
 import org.realm4j.retrieval.PassageEmbedder;
@@ -75,11 +78,11 @@ public final class Realm implements AutoCloseable {
   /** One task at a time: training changes what answers rest on, and a session has one user. */
   private final ReentrantLock lock = new ReentrantLock(true);
 
-  private final PassageStore store;
-  private final @Nullable Path temporary;
+  private volatile PassageStore store;
+  private @Nullable Path temporary;
   private final Backend backend;
   private final int threads;
-  private final SpanOccurrences occurrences;
+  private SpanOccurrences occurrences;
   private volatile RealmModel model;
   private volatile @Nullable SpanReader reader;
   private KnowledgeIndex index;
@@ -181,19 +184,23 @@ public final class Realm implements AutoCloseable {
 
   private static Realm open(RealmFolder.Parts parts, Backend backend) {
     int threads = Runtime.getRuntime().availableProcessors();
-    KnowledgeIndex index =
-        new KnowledgeIndex(
-            MipsIndexProvider.named("exact"),
-            parts.vectors(),
-            parts.model().config().embedder().projection(),
-            parts.madeAtStep(),
-            threads);
+    KnowledgeIndex index = index(parts.model(), parts.vectors(), parts.madeAtStep(), threads);
     return new Realm(parts.model(), parts.store(), null, backend, threads, parts.reader(), index);
   }
 
-  private static Realm closingOnFailure(PassageStore store, Supplier<Realm> realm) {
+  private static KnowledgeIndex index(
+      RealmModel model, float[] vectors, long madeAtStep, int threads) {
+    return new KnowledgeIndex(
+        MipsIndexProvider.named("exact"),
+        vectors,
+        model.config().embedder().projection(),
+        madeAtStep,
+        threads);
+  }
+
+  private static <T> T closingOnFailure(PassageStore store, Supplier<T> made) {
     try {
-      return realm.get();
+      return made.get();
     } catch (RuntimeException e) {
       store.close();
       throw e;
@@ -254,7 +261,7 @@ public final class Realm implements AutoCloseable {
       if (clozeSteps > 0) {
         new InverseClozeTask(model, store)
             .run(InverseClozeTask.Settings.of(clozeSteps), session, (step, loss) -> {});
-        replace(embed(0));
+        swap(embed(0));
       }
       new EncoderWarmUp(
               model, store, queries(model, store, Pretraining.steps(0)), occurrences, index)
@@ -283,11 +290,11 @@ public final class Realm implements AutoCloseable {
             index.vectors())) {
       trainer.run(listener);
       trainer.refreshNow(PassageEmbedder.Progress.NONE);
-      replace(trainer.index());
+      swap(trainer.index());
     }
   }
 
-  private void replace(KnowledgeIndex next) {
+  private void swap(KnowledgeIndex next) {
     index.close();
     index = next;
   }
@@ -344,6 +351,95 @@ public final class Realm implements AutoCloseable {
         evidence.add(new Evidence(passage < 0 ? null : store.passage(passage), outcome.prior()[k]));
       }
       return new Prediction(tokens, evidence);
+    }
+  }
+
+  // ---- the corpus
+
+  /**
+   * Adds passages, behind those that are there. Only they are embedded; what was learned stays.
+   *
+   * @throws RealmException.BadInput if an id is there already
+   */
+  public void add(List<Passage> passages) {
+    alone(() -> change(passages, List.of()));
+  }
+
+  /**
+   * Removes passages, with all parts of those that were split.
+   *
+   * @throws RealmException.BadInput if one is not there, or none would be left
+   */
+  public void remove(Collection<String> ids) {
+    alone(() -> change(List.of(), ids));
+  }
+
+  /**
+   * Adds passages; one whose id is there takes the place of the old one and comes after all others.
+   */
+  public void replace(List<Passage> passages) {
+    alone(
+        () -> {
+          EmbeddedCorpus corpus = new EmbeddedCorpus(store, index.vectors());
+          change(passages, passages.stream().map(Passage::id).filter(corpus::holds).toList());
+        });
+  }
+
+  private void change(List<Passage> added, Collection<String> removed) {
+    if (!added.isEmpty() || !removed.isEmpty()) {
+      become(
+          (dir, session) ->
+              new EmbeddedCorpus(store, index.vectors()).with(dir, model, session, added, removed));
+    }
+  }
+
+  /**
+   * Puts another corpus under the trained model: what it answers then rests on that (appendix C).
+   *
+   * @throws RealmException.BadInput if the corpus is empty, or an id occurs twice; then the old one
+   *     stays
+   */
+  public void replaceAll(Corpus corpus) {
+    alone(
+        () ->
+            become(
+                (dir, session) -> {
+                  PassageStore other =
+                      PassageStore.build(
+                          dir.resolve("corpus"), corpus, model.tokenizer(), store.limit());
+                  float[] vectors =
+                      closingOnFailure(
+                          other,
+                          () ->
+                              new PassageEmbedder(model, other)
+                                  .embedAll(
+                                      session, model.documents(), PassageEmbedder.Progress.NONE));
+                  return new EmbeddedCorpus(other, vectors);
+                }));
+  }
+
+  private void become(BiFunction<Path, Session, EmbeddedCorpus> made) {
+    Path dir = temporaryFolder();
+    try (Session session = backend.open(threads)) {
+      EmbeddedCorpus corpus = made.apply(dir, session);
+      KnowledgeIndex searched =
+          closingOnFailure(
+              corpus.store(), () -> index(model, corpus.vectors(), index.madeAtStep(), threads));
+      PassageStore old = store;
+      Path oldFolder = temporary;
+      store = corpus.store();
+      occurrences = new SpanOccurrences(store, model.vocabulary());
+      temporary = dir;
+      swap(searched);
+      old.close();
+      if (oldFolder != null) {
+        deleteAll(oldFolder);
+      }
+    } catch (RuntimeException | Error e) {
+      if (!dir.equals(temporary)) {
+        deleteAll(dir);
+      }
+      throw e;
     }
   }
 
@@ -455,12 +551,7 @@ public final class Realm implements AutoCloseable {
       float[] vectors =
           new PassageEmbedder(model, store)
               .embedAll(session, model.documents(), PassageEmbedder.Progress.NONE);
-      return new KnowledgeIndex(
-          MipsIndexProvider.named("exact"),
-          vectors,
-          model.config().embedder().projection(),
-          step,
-          threads);
+      return index(model, vectors, step, threads);
     }
   }
 

@@ -76,6 +76,46 @@ class RealmTest {
     return Files.readAllBytes(generation.resolve("index.safetensors"));
   }
 
+  /** Whatever happened to the corpus, the model answers as if it had been opened with it. */
+  @Test
+  void passagesComeAndGoUnderATrainedModel() throws Exception {
+    Path bert = Files.createDirectory(dir.resolve("bert"));
+    TinyRealm.writeBert(bert);
+    List<Passage> all = TinyRealm.passages();
+    List<Passage> some = all.subList(0, all.size() - 3);
+    Passage other = new Passage(all.get(1).id(), "", "ada was born in london .");
+    try (Realm realm = Realm.create(bert, Corpus.of(some))) {
+      realm.warmUp(2, 3);
+      realm.remove(List.of(all.get(0).id(), all.get(2).id()));
+      realm.add(all.subList(all.size() - 3, all.size()));
+      realm.replace(List.of(other, all.get(0)));
+      List<Passage> expected = new ArrayList<>(all.subList(3, all.size()));
+      expected.add(other);
+      expected.add(all.get(0));
+      assertEquals(expected, realm.corpus().passages());
+      Realm.Prediction changed = realm.predict(QUESTION);
+      assertThrows(RealmException.BadInput.class, () -> realm.add(List.of(all.get(5))));
+      assertThrows(
+          RealmException.BadInput.class,
+          () -> realm.remove(List.of(all.get(5).id(), all.get(2).id())));
+      assertThrows(
+          RealmException.BadInput.class,
+          () -> realm.remove(expected.stream().map(Passage::id).toList()));
+      assertEquals(expected, realm.corpus().passages());
+      assertEquals(changed, realm.predict(QUESTION));
+      realm.save(dir.resolve("saved"));
+      realm.replaceAll(Corpus.of(expected)); // all embedded at once
+      assertEquals(changed, realm.predict(QUESTION));
+      realm.replaceAll(Corpus.of(all));
+      assertEquals(all, realm.corpus().passages());
+    }
+    try (Realm realm = Realm.open(dir.resolve("saved"))) {
+      assertEquals(all.size() - 1, realm.corpus().size());
+      realm.add(List.of(all.get(2)));
+      assertEquals(all.size(), realm.corpus().size());
+    }
+  }
+
   @Test
   void questionsAreAnsweredBeforeAndAfterASave() throws Exception {
     Path bert = Files.createDirectory(dir.resolve("bert"));

@@ -1,9 +1,10 @@
 package org.realm4j.corpus;
 
-import static org.realm4j.corpus.BlockFile.INT;
+import static org.realm4j.io.BlockFile.INT;
 
 import java.lang.foreign.MemorySegment;
 import java.util.function.IntFunction;
+import org.realm4j.io.BlockFile;
 
 /**
  * A hash table from ids to passage numbers, as it stands in the file: slots of 4 bytes, a power of

@@ -2,8 +2,8 @@ package org.realm4j.corpus;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.realm4j.corpus.BlockFile.INT;
-import static org.realm4j.corpus.BlockFile.LONG;
+import static org.realm4j.io.BlockFile.INT;
+import static org.realm4j.io.BlockFile.LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,6 +12,7 @@ import java.util.AbstractList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.realm4j.io.BlockFile;
 import org.realm4j.io.PublishedFolder;
 import org.realm4j.io.RealmException;
 import org.realm4j.text.Passage;
@@ -67,8 +68,60 @@ public final class PassageStore implements AutoCloseable {
    *     wordpiece
    */
   public static PassageStore build(Path dir, Corpus corpus, WordPiece tokenizer, int limit) {
-    PassageStoreWriter.publish(dir, corpus, tokenizer, limit);
+    PassageStoreWriter.of(corpus, tokenizer, limit).publish(dir);
     return open(dir);
+  }
+
+  /**
+   * Passages of a store.
+   *
+   * @param passages their numbers
+   */
+  public record Selection(PassageStore store, int[] passages) {}
+
+  /**
+   * Publishes a store of passages that others have, in the order given, with the wordpieces that
+   * they have there.
+   *
+   * @param selections of stores of the same limit and vocabulary; at least one passage
+   * @param description of the source, for reports
+   * @throws RealmException.BadInput if an id occurs twice
+   */
+  public static PassageStore select(Path dir, List<Selection> selections, String description) {
+    writer(selections, description).publish(dir);
+    return open(dir);
+  }
+
+  private static PassageStoreWriter writer(List<Selection> selections, String description) {
+    PassageStore first = selections.getFirst().store();
+    for (Selection selection : selections) {
+      PassageStore store = selection.store();
+      if (store.limit() != first.limit() || store.vocabularySize() != first.vocabularySize()) {
+        throw new RealmException.Incompatible(
+            "%s: expected a limit of %d and a vocabulary of %d, as in %s, found %d and %d"
+                .formatted(
+                    store.data.path(),
+                    first.limit(),
+                    first.vocabularySize(),
+                    first.data.path(),
+                    store.limit(),
+                    store.vocabularySize()));
+      }
+    }
+    return PassageStoreWriter.of(selections, description);
+  }
+
+  /**
+   * Writes what {@link #build} publishes into an empty folder that is part of something larger,
+   * which publishes it.
+   */
+  public static void write(Path folder, Corpus corpus, WordPiece tokenizer, int limit) {
+    PassageStoreWriter.of(corpus, tokenizer, limit).write(folder);
+  }
+
+  /** The same for {@link #select}. */
+  public static void write(Path folder, List<Selection> selections, String description) {
+    writer(selections, description).write(folder);
   }
 
   /**
@@ -87,7 +140,8 @@ public final class PassageStore implements AutoCloseable {
                 () -> new RealmException.BadInput(dir + ": expected a passage store, found none")));
   }
 
-  static PassageStore openFiles(Path folder) {
+  /** Opens the files that were written into a folder. */
+  public static PassageStore openFiles(Path folder) {
     Arena arena = Arena.ofShared();
     try {
       BlockFile index = BlockFile.open(folder.resolve(INDEX), INDEX_KIND, arena);
@@ -194,6 +248,12 @@ public final class PassageStore implements AutoCloseable {
   public int limit() {
     ensureOpen();
     return limit;
+  }
+
+  /** What the corpus said that it is. */
+  public String source() {
+    ensureOpen();
+    return source;
   }
 
   /** Source and size, for reports. */

@@ -11,6 +11,10 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import org.realm4j.io.BlockFile;
+import org.realm4j.io.BlockFileWriter;
 import org.realm4j.io.PublishedFolder;
 import org.realm4j.io.RealmException;
 import org.realm4j.text.Passage;
@@ -21,34 +25,69 @@ final class PassageStoreWriter {
   // The table of ids has up to four times as many slots, and its size is an int.
   private static final int MOST_PASSAGES = 1 << 28;
 
-  private final Corpus corpus;
-  private final PassageSplitter splitter;
+  /** What to write, in order. */
+  private interface Source {
+    void forEach(Consumer<PassageSplitter.Encoded> consumer);
+  }
+
+  private final String description;
+  private final Source source;
   private final int limit;
   private final int vocabularySize;
   private final LongArrayList offsets = new LongArrayList();
   private final IntArrayList hashes = new IntArrayList();
   private long wordpieces;
 
-  private PassageStoreWriter(Corpus corpus, WordPiece tokenizer, int limit) {
-    this.corpus = corpus;
-    this.splitter = new PassageSplitter(tokenizer, limit);
+  private PassageStoreWriter(String description, Source source, int limit, int vocabularySize) {
+    this.description = description;
+    this.source = source;
     this.limit = limit;
-    this.vocabularySize = tokenizer.vocabulary().size();
+    this.vocabularySize = vocabularySize;
   }
 
-  static void publish(Path dir, Corpus corpus, WordPiece tokenizer, int limit) {
-    PublishedFolder.at(dir).publish(new PassageStoreWriter(corpus, tokenizer, limit)::write);
+  /** Splits and tokenises a corpus. */
+  static PassageStoreWriter of(Corpus corpus, WordPiece tokenizer, int limit) {
+    PassageSplitter splitter = new PassageSplitter(tokenizer, limit);
+    return new PassageStoreWriter(
+        corpus.describe(),
+        consumer -> corpus.forEach(passage -> splitter.encode(passage).forEach(consumer)),
+        limit,
+        tokenizer.vocabulary().size());
+  }
+
+  /** Takes passages from stores as they are there, in order. */
+  static PassageStoreWriter of(List<PassageStore.Selection> selections, String description) {
+    PassageStore first = selections.getFirst().store();
+    return new PassageStoreWriter(
+        description,
+        consumer -> selections.forEach(selection -> encoded(selection, consumer)),
+        first.limit(),
+        first.vocabularySize());
+  }
+
+  private static void encoded(
+      PassageStore.Selection selection, Consumer<PassageSplitter.Encoded> consumer) {
+    PassageStore store = selection.store();
+    for (int number : selection.passages()) {
+      consumer.accept(
+          new PassageSplitter.Encoded(
+              store.passage(number), store.titleIds(number), store.textIds(number)));
+    }
+  }
+
+  void publish(Path dir) {
+    PublishedFolder.at(dir).publish(this::write);
   }
 
   /** Writes both files into an empty folder. */
-  private void write(Path folder) {
+  void write(Path folder) {
     Path dataFile = folder.resolve(PassageStore.DATA);
     byte[] generation;
     try (BlockFileWriter data = new BlockFileWriter(dataFile)) {
-      corpus.forEach(passage -> splitter.encode(passage).forEach(part -> add(data, part)));
+      source.forEach(part -> add(data, part));
       if (offsets.isEmpty()) {
         throw new RealmException.BadInput(
-            corpus.describe() + ": expected at least one passage, found none");
+            description + ": expected at least one passage, found none");
       }
       offsets.add(data.length());
       generation = generation(data.digest());
@@ -85,17 +124,16 @@ final class PassageStoreWriter {
     Passage passage = part.passage();
     if (passage.id().isEmpty()) {
       throw new RealmException.BadInput(
-          corpus.describe() + ": passage " + hashes.size() + ": expected an id, found none");
+          description + ": passage " + hashes.size() + ": expected an id, found none");
     }
     if (part.textIds().length == 0) {
       throw new RealmException.BadInput(
           "%s: passage '%s' (title '%s'): expected at least one wordpiece of text, found none"
-              .formatted(corpus.describe(), passage.id(), passage.title()));
+              .formatted(description, passage.id(), passage.title()));
     }
     if (hashes.size() == MOST_PASSAGES) {
       throw new RealmException.BadInput(
-          "%s: expected at most %,d passages, found more"
-              .formatted(corpus.describe(), MOST_PASSAGES));
+          "%s: expected at most %,d passages, found more".formatted(description, MOST_PASSAGES));
     }
   }
 
@@ -130,7 +168,7 @@ final class PassageStoreWriter {
       String id = new String(id(data, second).toArray(JAVA_BYTE), UTF_8);
       throw new RealmException.BadInput(
           "%s: passages %d and %d, counted after splitting, have the same id '%s'"
-              .formatted(corpus.describe(), first, second, id));
+              .formatted(description, first, second, id));
     }
   }
 
@@ -140,21 +178,21 @@ final class PassageStoreWriter {
   }
 
   private void writeIndex(BlockFileWriter index, int[] slots) {
-    byte[] source = corpus.describe().getBytes(UTF_8);
-    if (source.length > PassageStore.MOST_SOURCE_BYTES) {
+    byte[] about = description.getBytes(UTF_8);
+    if (about.length > PassageStore.MOST_SOURCE_BYTES) {
       throw new RealmException.BadInput(
           "description of the corpus: expected at most %d bytes, found %d"
-              .formatted(PassageStore.MOST_SOURCE_BYTES, source.length));
+              .formatted(PassageStore.MOST_SOURCE_BYTES, about.length));
     }
     index.putInt(hashes.size());
     index.putInt(limit);
     index.putInt(vocabularySize);
-    index.putInt(source.length);
+    index.putInt(about.length);
     index.putLong(wordpieces);
     index.putInt(slots.length);
     index.putInt(0);
     offsets.forEach(index::putLong);
     index.putInts(slots);
-    index.putBytes(source);
+    index.putBytes(about);
   }
 }

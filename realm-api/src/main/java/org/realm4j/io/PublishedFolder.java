@@ -1,6 +1,7 @@
 package org.realm4j.io;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A folder whose content is replaced as a whole. Each publication is a generation in a folder of
@@ -36,6 +38,8 @@ public final class PublishedFolder {
      */
     void writeTo(Path generation) throws IOException;
   }
+
+  private static final Manifest NOTHING = new Manifest(0, List.of());
 
   private final FileLayer layer;
   private final Path dir;
@@ -82,7 +86,7 @@ public final class PublishedFolder {
     }
     try (FolderLock lock = FolderLock.acquire(dir)) {
       long number = sweepAndNumber();
-      Manifest manifest = writeGeneration(dir.resolve(Manifest.folder(number)), number, writer);
+      Manifest manifest = writeGeneration(number, writer);
       makeVisible(manifest);
       // Published: what cannot be tidied up now will be swept by the next publication.
       sweepQuietly(manifest);
@@ -190,13 +194,37 @@ public final class PublishedFolder {
     }
   }
 
-  private Manifest writeGeneration(Path folder, long number, IOAction writer) {
+  /**
+   * Takes a file or folder of an older generation over into the one that is being written, without
+   * copying where the disk can link: nothing that was published is ever changed.
+   *
+   * @throws IOException fails the publication
+   */
+  public static void takeOver(Path published, Path target) throws IOException {
+    if (Files.isDirectory(published, LinkOption.NOFOLLOW_LINKS)) {
+      Files.createDirectories(target);
+      try (Stream<Path> files = Files.list(published)) {
+        for (Path file : files.toList()) {
+          takeOver(file, target.resolve(published.relativize(file)));
+        }
+      }
+    } else {
+      try {
+        Files.createLink(target, published);
+      } catch (UnsupportedOperationException | FileSystemException e) {
+        Files.copy(published, target);
+      }
+    }
+  }
+
+  private Manifest writeGeneration(long number, IOAction writer) {
+    Path folder = dir.resolve(Manifest.folder(number));
     boolean complete = false;
     try {
       layer.createFolder(folder);
       writer.writeTo(folder);
       List<Manifest.Content> files = new ArrayList<>();
-      forceAll(folder, "", files);
+      forceAll(folder, "", files, readManifest().orElse(NOTHING));
       layer.forceFolder(dir);
       files.sort(Comparator.comparing(Manifest.Content::name));
       complete = true;
@@ -227,14 +255,22 @@ public final class PublishedFolder {
     }
   }
 
-  /** Forces and measures every file, and then the folder that names them. */
-  private void forceAll(Path folder, String prefix, List<Manifest.Content> files)
+  /**
+   * Forces and measures every file, and then the folder that names them. What was taken over from
+   * the generation before has been forced and measured.
+   */
+  private void forceAll(Path folder, String prefix, List<Manifest.Content> files, Manifest before)
       throws IOException {
     for (Path path : layer.list(folder)) {
       String name = prefix + path.getFileName();
       if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
-        forceAll(path, name + "/", files);
+        forceAll(path, name + "/", files, before);
       } else if (Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+        Optional<Manifest.Content> known = takenOver(path, name, before);
+        if (known.isPresent()) {
+          files.add(known.get());
+          continue;
+        }
         layer.forceFile(path);
         files.add(Manifest.measure(layer, path, name));
       } else {
@@ -242,6 +278,18 @@ public final class PublishedFolder {
       }
     }
     layer.forceFolder(folder);
+  }
+
+  private Optional<Manifest.Content> takenOver(Path path, String name, Manifest before)
+      throws IOException {
+    for (Manifest.Content file : before.files()) {
+      if (file.name().equals(name)) {
+        Path old = dir.resolve(before.folder()).resolve(name);
+        boolean same = Files.exists(old) && Files.isSameFile(path, old);
+        return same ? Optional.of(file) : Optional.empty();
+      }
+    }
+    return Optional.empty();
   }
 
   /** Removes what crashed writers left, and returns a number above all that were ever used. */
@@ -255,7 +303,7 @@ public final class PublishedFolder {
       }
       // What CURRENT says must be on the disk before anything that it no longer names goes.
       layer.forceFolder(dir);
-      sweepQuietly(current.orElse(new Manifest(0, List.of())));
+      sweepQuietly(current.orElse(NOTHING));
       return Math.addExact(highest, 1);
     } catch (IOException e) {
       throw DiskFault.reading(dir, e);

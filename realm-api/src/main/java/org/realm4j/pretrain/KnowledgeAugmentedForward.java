@@ -1,10 +1,13 @@
 package org.realm4j.pretrain;
 
 import it.unimi.dsi.fastutil.ints.Int2IntLinkedOpenHashMap;
+import it.unimi.dsi.fastutil.ints.Int2IntOpenHashMap;
 import it.unimi.dsi.fastutil.ints.IntArrayList;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.RealmException;
@@ -42,12 +45,15 @@ final class KnowledgeAugmentedForward {
    * How one pass is run.
    *
    * @param candidates K, the null document included
+   * @param overRetrieve passages that the index gives before the best are taken by fresh vectors;
+   *     if no more than K - 1, the order of the index stands
    * @param retrieverGradient whether the towers are trained; otherwise scores come from the index
    * @param dropout 0 outside of training; what is dropped follows from seed, step, example
    * @param firstExample the number of the first query within its batch
    */
   record Settings(
       int candidates,
+      int overRetrieve,
       Marginal marginal,
       boolean retrieverGradient,
       float dropout,
@@ -78,7 +84,7 @@ final class KnowledgeAugmentedForward {
     } else {
       queryVectors = detachedQueries(s, queryBatch);
     }
-    int[][] candidates = candidates(queries, queryVectors.toArray(), index, settings.candidates());
+    int[][] candidates = candidates(s, queries, queryVectors.toArray(), index, settings);
     IntArrayList distinct = new IntArrayList();
     int[] rows = vectorRows(candidates, distinct);
     List<InputSequence> documents = new ArrayList<>();
@@ -158,7 +164,12 @@ final class KnowledgeAugmentedForward {
   }
 
   private int[][] candidates(
-      List<MaskedQuery> queries, float[] vectors, KnowledgeIndex index, int k) {
+      Session s,
+      List<MaskedQuery> queries,
+      float[] vectors,
+      KnowledgeIndex index,
+      Settings settings) {
+    int k = settings.candidates();
     int[] own = queries.stream().mapToInt(MaskedQuery::passage).toArray();
     if (index.size() < k) {
       throw new RealmException.BadInput(
@@ -170,7 +181,7 @@ final class KnowledgeAugmentedForward {
               + index.size());
     }
     int[][] candidates = new int[own.length][k];
-    MipsIndex.Hits[] hits = k == 1 ? null : index.search(vectors, own, k - 1);
+    MipsIndex.Hits[] hits = k == 1 ? null : retrieve(s, vectors, own, index, settings);
     for (int b = 0; b < own.length; b++) {
       candidates[b][0] = NULL_DOCUMENT;
       if (hits != null) {
@@ -178,6 +189,59 @@ final class KnowledgeAugmentedForward {
       }
     }
     return candidates;
+  }
+
+  private MipsIndex.Hits[] retrieve(
+      Session s, float[] vectors, int[] own, KnowledgeIndex index, Settings settings) {
+    int wanted = settings.candidates() - 1;
+    if (settings.overRetrieve() <= wanted) {
+      return index.search(vectors, own, wanted);
+    }
+    int some = Math.min(settings.overRetrieve(), index.size() - 1);
+    MipsIndex.Hits[] stale = index.search(vectors, own, some);
+    IntArrayList distinct = new IntArrayList();
+    Int2IntOpenHashMap at = new Int2IntOpenHashMap();
+    for (MipsIndex.Hits hits : stale) {
+      for (int passage : hits.rows()) {
+        if (!at.containsKey(passage)) {
+          at.put(passage, distinct.size());
+          distinct.add(passage);
+        }
+      }
+    }
+    int d = index.dimension();
+    float[] fresh = passages.embed(s, model.documents(), distinct);
+    for (int q = 0; q < stale.length; q++) {
+      float[] scores = new float[stale[q].rows().length];
+      for (int i = 0; i < scores.length; i++) {
+        scores[i] = dot(vectors, q * d, fresh, at.get(stale[q].rows()[i]) * d, d);
+      }
+      stale[q] = reordered(stale[q].rows(), scores);
+    }
+    return stale;
+  }
+
+  private static float dot(float[] a, int aAt, float[] b, int bAt, int n) {
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      sum += (double) a[aAt + i] * b[bAt + i];
+    }
+    return (float) sum;
+  }
+
+  /** Best first; equal ones as the index had them. */
+  private static MipsIndex.Hits reordered(int[] rows, float[] scores) {
+    int[] order =
+        IntStream.range(0, rows.length)
+            .boxed()
+            .sorted(Comparator.comparingDouble(i -> -scores[i]))
+            .mapToInt(i -> i)
+            .toArray();
+    float[] sorted = new float[scores.length];
+    for (int i = 0; i < sorted.length; i++) {
+      sorted[i] = scores[order[i]];
+    }
+    return new MipsIndex.Hits(Arrays.stream(order).map(i -> rows[i]).toArray(), sorted);
   }
 
   /**

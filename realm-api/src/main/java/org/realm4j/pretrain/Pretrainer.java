@@ -124,7 +124,9 @@ public final class Pretrainer implements AutoCloseable {
             : Schedule.rampUp(RAMP_UP);
     forward = new KnowledgeAugmentedForward(model, store);
     session = backend.open(threads);
-    refresher = new IndexRefresher(model, store, settings.refreshMode(), session, backend);
+    refresher =
+        new IndexRefresher(
+            model, store, settings.refreshMode(), session, backend, settings.refreshLoad());
     try {
       index =
           index(
@@ -237,6 +239,7 @@ public final class Pretrainer implements AutoCloseable {
     step++;
     if (refresher.running()) {
       refresher.work(visibleAt - step + 1);
+      listener.refreshing(step - 1, refresher.step(), refresher.embedded(), store.size());
     }
     int n = batch.size();
     listener.step(
@@ -272,6 +275,7 @@ public final class Pretrainer implements AutoCloseable {
               index,
               new KnowledgeAugmentedForward.Settings(
                   settings.candidates(),
+                  settings.overRetrieve(),
                   settings.marginal(),
                   !settings.frozenRetriever(),
                   settings.dropout(),
@@ -327,7 +331,7 @@ public final class Pretrainer implements AutoCloseable {
   private double publish(PretrainingListener listener) {
     long begun = System.nanoTime();
     IndexRefresher.State done = refresher.finish();
-    replace(index(done.vectors(), done.step()));
+    replace(index.refreshed(indexProvider, done.vectors(), done.step(), threads));
     refreshes++;
     listener.refreshed(step, done.step());
     return (System.nanoTime() - begun) * 1e-9;
@@ -340,7 +344,7 @@ public final class Pretrainer implements AutoCloseable {
     }
     float[] vectors =
         new PassageEmbedder(model, store).embedAll(session, model.documents(), progress);
-    replace(index(vectors, step));
+    replace(index.refreshed(indexProvider, vectors, step, threads));
   }
 
   private void replace(KnowledgeIndex next) {

@@ -18,6 +18,7 @@ public final class Pretraining {
   private int accumulate = 1;
   private boolean recompute;
   private int candidates = 8;
+  private int overRetrieve;
   private Marginal marginal = Marginal.PER_SEQUENCE;
   private Masking masking = Masking.SALIENT_SPAN;
   private boolean frozenRetriever;
@@ -29,6 +30,8 @@ public final class Pretraining {
       Runtime.getRuntime().availableProcessors() <= 4
           ? IndexRefresher.Mode.BETWEEN_STEPS
           : IndexRefresher.Mode.BACKGROUND;
+
+  private IndexRefresher.Load refreshLoad = IndexRefresher.Load.ONE_THREAD;
 
   private Rates rates = Rates.paper();
   private boolean linearDecay = true;
@@ -63,6 +66,7 @@ public final class Pretraining {
     accumulate = from.accumulate;
     recompute = from.recompute;
     candidates = from.candidates;
+    overRetrieve = from.overRetrieve;
     marginal = from.marginal;
     masking = from.masking;
     frozenRetriever = from.frozenRetriever;
@@ -70,6 +74,7 @@ public final class Pretraining {
     refreshDelay = from.refreshDelay;
     freeRunning = from.freeRunning;
     refreshMode = from.refreshMode;
+    refreshLoad = from.refreshLoad;
     rates = from.rates;
     linearDecay = from.linearDecay;
     optimizer = from.optimizer;
@@ -97,6 +102,10 @@ public final class Pretraining {
     if (candidates < 1) {
       throw new RealmException.BadInput(
           "pre-training: expected at least 1 candidate, the null document, found " + candidates);
+    }
+    if (overRetrieve < 0) {
+      throw new RealmException.BadInput(
+          "pre-training: expected to over-retrieve at least 0 passages, found " + overRetrieve);
     }
     if (refreshEvery < 0 || refreshDelay < 0 || refreshDelay > refreshEvery) {
       throw new RealmException.BadInput(
@@ -162,6 +171,20 @@ public final class Pretraining {
 
   public Pretraining candidates(int withNullDocument) {
     return with(s -> s.candidates = withNullDocument);
+  }
+
+  /** How many passages the index gives, before the best of them are taken; 0 if no more. */
+  public int overRetrieve() {
+    return overRetrieve;
+  }
+
+  /**
+   * Takes so many passages by the vectors of the index, embeds them with the parameters of now, and
+   * makes the best of them the candidates: an index may then be stale for longer (Atlas, section
+   * 2.4, re-ranks 64 or more). Costs an embedding of each of them in every step.
+   */
+  public Pretraining overRetrieve(int passages) {
+    return with(s -> s.overRetrieve = passages);
   }
 
   /** Where the sum over passages stands. */
@@ -232,6 +255,15 @@ public final class Pretraining {
     return with(s -> s.refreshMode = mode);
   }
 
+  /** How much of the machine a refresh in the background may have; it changes no result. */
+  public IndexRefresher.Load refreshLoad() {
+    return refreshLoad;
+  }
+
+  public Pretraining refreshLoad(IndexRefresher.Load load) {
+    return with(s -> s.refreshLoad = load);
+  }
+
   public Rates rates() {
     return rates;
   }
@@ -284,6 +316,9 @@ public final class Pretraining {
     json.put("accumulate", accumulate);
     json.put("recompute", recompute);
     json.put("candidates", candidates);
+    if (overRetrieve > 0) {
+      json.put("over_retrieve", overRetrieve);
+    }
     json.put("marginal", marginal.name());
     json.put("masking", masking.name());
     json.put("frozen_retriever", frozenRetriever);
@@ -291,6 +326,8 @@ public final class Pretraining {
     json.put("refresh_delay", refreshDelay);
     json.put("free_running", freeRunning);
     json.put("refresh_mode", refreshMode.name());
+    json.put("refresh_threads", refreshLoad.threads());
+    json.put("refresh_share", refreshLoad.share());
     json.put("encoder_rate", rates.encoder());
     json.put("retriever_rate", rates.retriever());
     json.put("projection_rate", rates.projection());

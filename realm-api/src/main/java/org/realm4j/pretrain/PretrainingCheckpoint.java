@@ -96,8 +96,8 @@ public final class PretrainingCheckpoint {
   /**
    * A trainer that goes on where the checkpoint was written.
    *
-   * @param settings the same as those of the run; only the refresh mode and {@code recompute} may
-   *     be others
+   * @param settings the same as those of the run; only where a refresh runs and {@code recompute}
+   *     may be others
    * @throws RealmException.Incompatible if settings, corpus or queries are others; names those that
    *     differ
    */
@@ -183,7 +183,7 @@ public final class PretrainingCheckpoint {
     JsonObject now = Json.parseObject(Json.format(settings.toJson()), "settings");
     TreeSet<String> keys = new TreeSet<>(then.fields().keySet());
     keys.addAll(now.fields().keySet());
-    keys.removeAll(Set.of("refresh_mode", "recompute"));
+    keys.removeAll(Set.of("refresh_mode", "refresh_threads", "refresh_share", "recompute"));
     List<String> differences = new ArrayList<>();
     for (String key : keys) {
       Object before = then.fields().get(key);

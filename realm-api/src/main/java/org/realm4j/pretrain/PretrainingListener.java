@@ -6,6 +6,14 @@ public interface PretrainingListener {
 
   void step(StepReport report);
 
+  /**
+   * After each step while the next generation is being made.
+   *
+   * @param madeAtStep whose parameters make it
+   * @param embedded how many passages are done, of all
+   */
+  default void refreshing(long step, long madeAtStep, int embedded, int passages) {}
+
   /** A new generation, made by the parameters of an earlier step, is searched from now on. */
   default void refreshed(long step, long madeAtStep) {}
 }

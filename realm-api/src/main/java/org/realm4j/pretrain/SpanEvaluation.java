@@ -129,7 +129,7 @@ public final class SpanEvaluation {
               batch,
               index,
               new KnowledgeAugmentedForward.Settings(
-                  candidates, Marginal.PER_SEQUENCE, true, 0f, 0, 0, 0));
+                  candidates, 0, Marginal.PER_SEQUENCE, true, 0f, 0, 0, 0));
       float[] prior = result.likelihood().logPrior().toArray();
       float[] given = result.likelihood().logLikelihood().toArray();
       float[] marginal = result.likelihood().marginal().toArray();

@@ -26,6 +26,29 @@ public final class IndexRefresher implements AutoCloseable {
   }
 
   /**
+   * How much of the machine the background may have.
+   *
+   * @param threads that embed
+   * @param share of the time that they work, above 0 and at most 1; all of it while the trainer
+   *     waits for them
+   */
+  public record Load(int threads, double share) {
+    /** One thread, all the time. */
+    public static final Load ONE_THREAD = new Load(1, 1);
+
+    /** Checks the ranges. */
+    public Load {
+      if (threads < 1 || !(share > 0 && share <= 1)) {
+        throw new RealmException.BadInput(
+            "refresh: expected at least 1 thread and a share above 0 and at most 1, found "
+                + threads
+                + " and "
+                + share);
+      }
+    }
+  }
+
+  /**
    * What a checkpoint keeps of a refresh in progress.
    *
    * @param step whose parameters are in the snapshot
@@ -41,6 +64,8 @@ public final class IndexRefresher implements AutoCloseable {
   private final Mode mode;
   private final Session session;
   private final boolean ownsSession;
+  private final Load load;
+  private volatile boolean awaited; // then the background does not rest
   // Guarded by this while a background thread runs.
   private @Nullable State state;
   private @Nullable Throwable failure;
@@ -49,15 +74,22 @@ public final class IndexRefresher implements AutoCloseable {
   /**
    * @param trainerSession used between the steps
    * @param backend opens a session of its own for the background
+   * @param load of the background
    */
   public IndexRefresher(
-      RealmModel model, PassageStore store, Mode mode, Session trainerSession, Backend backend) {
+      RealmModel model,
+      PassageStore store,
+      Mode mode,
+      Session trainerSession,
+      Backend backend,
+      Load load) {
     this.model = model;
     this.store = store;
     this.mode = mode;
     embedder = new PassageEmbedder(model, store);
     ownsSession = mode == Mode.BACKGROUND;
-    session = ownsSession ? backend.open(1) : trainerSession;
+    this.load = load;
+    session = ownsSession ? backend.open(load.threads()) : trainerSession;
   }
 
   /** Whether a refresh is under way, finished or not. */
@@ -114,7 +146,12 @@ public final class IndexRefresher implements AutoCloseable {
     return new State(s.step(), s.tower(), next, s.vectors());
   }
 
-  /** Passages embedded and all of them. */
+  /** The step whose parameters are in the snapshot, -1 if no refresh is under way. */
+  public synchronized long step() {
+    return state == null ? -1 : state.step();
+  }
+
+  /** Passages embedded so far. */
   public synchronized int embedded() {
     return state == null ? 0 : state.next();
   }
@@ -133,6 +170,7 @@ public final class IndexRefresher implements AutoCloseable {
       if (s == null) {
         throw new IllegalStateException("no refresh is under way");
       }
+      awaited = true;
       try {
         while (s.next() < store.size() && failure == null) {
           wait();
@@ -141,6 +179,8 @@ public final class IndexRefresher implements AutoCloseable {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new RealmException("interrupted while waiting for the refresh", e);
+      } finally {
+        awaited = false;
       }
       if (failure != null) {
         throw new RealmException("refresh from step " + s.step() + " failed: " + failure, failure);
@@ -174,10 +214,25 @@ public final class IndexRefresher implements AutoCloseable {
     }
   }
 
-  /** One batch of passages a turn. */
+  /** One batch of passages a turn, and a rest after it that keeps to the share. */
   private final class EmbeddingAgent implements Agent {
+    private long worked;
+    private long rested;
+
     @Override
     public int doWork() {
+      long begun = System.nanoTime();
+      boolean rests = begun - rested < worked * (1 / load.share() - 1);
+      if (rests && !awaited) {
+        return 0;
+      }
+      int done = embed();
+      rested = System.nanoTime();
+      worked = rested - begun;
+      return done;
+    }
+
+    private int embed() {
       State s;
       synchronized (IndexRefresher.this) {
         s = state;

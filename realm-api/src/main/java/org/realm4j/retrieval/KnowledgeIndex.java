@@ -22,10 +22,26 @@ public final class KnowledgeIndex implements AutoCloseable {
    */
   public KnowledgeIndex(
       MipsIndexProvider provider, float[] vectors, int dimension, long madeAtStep, int threads) {
+    this(vectors, dimension, madeAtStep, provider.build(vectors, dimension, threads));
+  }
+
+  private KnowledgeIndex(float[] vectors, int dimension, long madeAtStep, MipsIndex index) {
     this.vectors = vectors;
     this.dimension = dimension;
     this.madeAtStep = madeAtStep;
-    this.index = provider.build(vectors, dimension, threads);
+    this.index = index;
+  }
+
+  /**
+   * The generation that follows this one, over the same passages.
+   *
+   * @param next {@code [passages, dimension]}, never written to again
+   * @throws RealmException.BadInput if a vector cannot be searched
+   */
+  public KnowledgeIndex refreshed(
+      MipsIndexProvider provider, float[] next, long step, int threads) {
+    Vectors rows = Vectors.of(next, dimension);
+    return new KnowledgeIndex(next, dimension, step, provider.rebuild(index, rows, threads));
   }
 
   public int size() {

@@ -1,7 +1,9 @@
 package org.realm4j.retrieval;
 
+import it.unimi.dsi.fastutil.ints.IntList;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.nn.Embedder;
 import org.realm4j.nn.InputSequence;
@@ -36,23 +38,27 @@ public final class PassageEmbedder {
    * @return the first passage that was not embedded
    */
   public int embedBatch(Session session, Embedder tower, int from, int to, float[] vectors) {
+    List<InputSequence> batch = batch(from, to, i -> i);
+    try (Tape tape = session.infer()) {
+      float[] rows = tower.embed(session, TokenBatch.of(batch), null).toArray();
+      System.arraycopy(rows, 0, vectors, from * tower.config().projection(), rows.length);
+    }
+    return from + batch.size();
+  }
+
+  /** The i-th passages from {@code from} on, at least one, until there are enough tokens. */
+  private List<InputSequence> batch(int from, int to, IntUnaryOperator passage) {
     List<InputSequence> batch = new ArrayList<>();
     int tokens = 0;
-    int next = from;
-    while (next < to) {
-      InputSequence input = input(next);
+    for (int next = from; next < to; next++) {
+      InputSequence input = input(passage.applyAsInt(next));
       if (!batch.isEmpty() && tokens + input.length() > BATCH_TOKENS) {
         break;
       }
       batch.add(input);
       tokens += input.length();
-      next++;
     }
-    try (Tape tape = session.infer()) {
-      float[] rows = tower.embed(session, TokenBatch.of(batch), null).toArray();
-      System.arraycopy(rows, 0, vectors, from * tower.config().projection(), rows.length);
-    }
-    return next;
+    return batch;
   }
 
   /** All passages at once. {@code [passages, projection]} */
@@ -63,6 +69,33 @@ public final class PassageEmbedder {
       progress.at(next, store.size());
     }
     return vectors;
+  }
+
+  /** Some passages, without gradients or dropout. {@code [passages, projection]} */
+  public float[] embed(Session session, Embedder tower, IntList chosen) {
+    int d = tower.config().projection();
+    float[] vectors = new float[Math.multiplyExact(chosen.size(), d)];
+    for (int i = 0; i < chosen.size(); ) {
+      List<InputSequence> batch = batch(i, chosen.size(), chosen::getInt);
+      try (Tape tape = session.infer()) {
+        float[] rows = tower.embed(session, TokenBatch.of(batch), null).toArray();
+        System.arraycopy(rows, 0, vectors, i * d, rows.length);
+      }
+      i += batch.size();
+    }
+    return vectors;
+  }
+
+  /** All passages, some at a time: nothing of them stays in memory. */
+  public void embedAll(Session session, Embedder tower, VectorSink sink, Progress progress) {
+    for (int next = 0; next < store.size(); ) {
+      List<InputSequence> batch = batch(next, store.size(), i -> i);
+      try (Tape tape = session.infer()) {
+        sink.put(tower.embed(session, TokenBatch.of(batch), null).toArray(), batch.size());
+      }
+      next += batch.size();
+      progress.at(next, store.size());
+    }
   }
 
   /** Told how far an embedding has come. */

@@ -30,7 +30,7 @@ final class Choices {
             AnswerMatcher.Mode.class,
             TextEncoder.Pooling.class,
             TextEncoder.Role.class,
-            CorpusBuildCommand.WordNetPart.class,
+            CorpusSource.WordNetPart.class,
             FineTuning.Supervision.class,
             FineTuneCommand.ReaderStart.class,
             OpenQaRow.class)) {

@@ -6,10 +6,8 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.realm4j.corpus.Corpus;
 import org.realm4j.corpus.PassageStore;
-import org.realm4j.corpus.WordNet;
 import org.realm4j.text.Passage;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -33,46 +31,6 @@ import picocli.CommandLine.Spec;
       "Example: realm corpus build --model minilm --wordnet --output wordnet"
     })
 final class CorpusBuildCommand implements Runnable {
-  /** How much of WordNet. */
-  enum WordNetPart {
-    INSTANCES,
-    ALL
-  }
-
-  /** Exactly one of these. */
-  static final class Source {
-    @Option(
-        names = "--jsonl",
-        paramLabel = "FILE",
-        description = {
-          "JSON lines {\"title\": ..., \"text\": ...}, perhaps with an \"id\"; plain or gzip."
-        })
-    private @Nullable Path jsonLines;
-
-    @Option(
-        names = "--dpr",
-        paramLabel = "FILE",
-        description = "DPR's psgs_w100.tsv: a header, then id, text and title; plain or gzip.")
-    private @Nullable Path dpr;
-
-    @Option(
-        names = "--text",
-        paramLabel = "PATH",
-        description = "A text file or a folder of *.txt; blank lines separate passages.")
-    private @Nullable Path text;
-
-    @Option(
-        names = "--wordnet",
-        paramLabel = "PART",
-        arity = "0..1",
-        fallbackValue = "instances",
-        description = {
-          "WordNet 3.1, fetched with Maven: instances (the default; people, places, works and what"
-              + " they belong to) or all."
-        })
-    private @Nullable WordNetPart wordNet;
-  }
-
   @Mixin private ModelOption model;
 
   @Option(
@@ -83,7 +41,7 @@ final class CorpusBuildCommand implements Runnable {
   private Path output;
 
   @ArgGroup(multiplicity = "1")
-  private Source source;
+  private CorpusSource source;
 
   @Option(
       names = "--limit",
@@ -103,7 +61,7 @@ final class CorpusBuildCommand implements Runnable {
   public void run() {
     long begun = System.nanoTime();
     PrintWriter err = spec.commandLine().getErr();
-    Corpus corpus = new Counting(corpus(err), err);
+    Corpus corpus = new Counting(source.corpus(cache, err), err);
     try (PassageStore store = PassageStore.build(output, corpus, model.tokenizer(), limit)) {
       double seconds = Seconds.since(begun);
       Map<String, Object> figures = new LinkedHashMap<>();
@@ -121,20 +79,6 @@ final class CorpusBuildCommand implements Runnable {
               "%s: %,d passages, %,d wordpieces, %.1f seconds, fingerprint %s%n",
               output, store.size(), store.wordpieces(), seconds, store.fingerprint());
     }
-  }
-
-  private Corpus corpus(PrintWriter err) {
-    if (source.jsonLines != null) {
-      return Corpus.jsonLines(source.jsonLines);
-    }
-    if (source.dpr != null) {
-      return Corpus.dprTsv(source.dpr);
-    }
-    if (source.text != null) {
-      return Corpus.plainText(source.text);
-    }
-    Path jar = cache.artifacts(err).fetch(Artifacts.WORDNET);
-    return source.wordNet == WordNetPart.ALL ? WordNet.glosses(jar) : WordNet.namedInstances(jar);
   }
 
   /** Tells every ten seconds how many passages were read: nobody knows how many there are. */

@@ -19,6 +19,8 @@ import org.realm4j.io.Safetensors;
 import org.realm4j.nn.BertConfig;
 import org.realm4j.nn.BertFolder;
 import org.realm4j.nn.RealmModel;
+import org.realm4j.retrieval.IndexReader;
+import org.realm4j.retrieval.PassageIndex;
 import org.realm4j.retrieval.RealmFolder;
 
 /** Finds out what a path holds and reads all of it. */
@@ -106,9 +108,12 @@ final class Inspection {
     if (Files.exists(generation.resolve("passages.index"))) {
       kind = "corpus";
       noting(() -> passages(dir));
-    } else if (Files.exists(generation.resolve(StoredIndex.ABOUT))) {
+    } else if (Files.exists(generation.resolve(StoredVectors.ABOUT))) {
+      kind = "vectors";
+      noting(() -> vectors(generation));
+    } else if (PassageIndex.at(dir)) {
       kind = "index";
-      noting(() -> index(generation));
+      noting(() -> index(dir));
     } else if (Files.exists(generation.resolve("state.json"))) {
       kind = "checkpoint";
       noting(() -> checkpoint(generation));
@@ -157,10 +162,19 @@ final class Inspection {
     }
   }
 
-  private void index(Path generation) {
-    StoredIndex index = StoredIndex.openFiles(generation);
+  private void index(Path dir) {
+    try (PassageIndex index = PassageIndex.open(dir, 1);
+        IndexReader reader = index.reader()) {
+      kind =
+          "index of %,d vectors of dimension %d, %s"
+              .formatted(reader.size(), reader.dimension(), index.settings().kind());
+    }
+  }
+
+  private void vectors(Path generation) {
+    StoredVectors index = StoredVectors.openFiles(generation);
     Npy.Matrix vectors = index.vectors();
-    kind = "index of %,d vectors of dimension %d".formatted(vectors.rows(), vectors.cols());
+    kind = "%,d vectors of dimension %d".formatted(vectors.rows(), vectors.cols());
     checkFinite(generation, vectors);
   }
 

@@ -103,7 +103,7 @@ final class OpenQaExperiment {
     RealmModel model = pretraining.model(row.start());
     QuestionSet questions = data.dev(set, settings.maxDev(), store);
     Map<String, Object> on = context.dependsOn();
-    on.put("model", StoredIndex.fingerprint(model));
+    on.put("model", StoredVectors.fingerprint(model));
     on.put("set", set);
     on.put("questions", questions.size());
     pretraining.index(row.start()).close(); // a stage of its own, before this one begins
@@ -155,7 +155,7 @@ final class OpenQaExperiment {
     on.put("row", Choices.word(row));
     on.put("questions", training.size());
     on.put("fine_tuning", fineTuning.toJson());
-    on.put("model", StoredIndex.fingerprint(pretraining.model(row.start())));
+    on.put("model", StoredVectors.fingerprint(pretraining.model(row.start())));
     if (row.start() != OpenQaPretraining.Start.MINILM) {
       on.put("reader_start", "documents"); // with MiniLM, encoder and tower are the same
     }

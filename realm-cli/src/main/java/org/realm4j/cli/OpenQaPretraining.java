@@ -73,8 +73,8 @@ final class OpenQaPretraining {
   KnowledgeIndex index(Start start) {
     RealmModel model = model(start);
     Path where = embedded(start).resolve("index");
-    StoredIndex index = StoredIndex.open(where);
-    index.checkBelongsTo(where, StoredIndex.fingerprint(model), store.fingerprint());
+    StoredVectors index = StoredVectors.open(where);
+    index.checkBelongsTo(where, StoredVectors.fingerprint(model), store.fingerprint());
     return new KnowledgeIndex(
         MipsIndexProvider.named("exact"),
         index.vectors().rowMajor(),
@@ -322,7 +322,7 @@ final class OpenQaPretraining {
     String stage = context.name("index-" + Choices.word(start));
     RealmModel model = model(start);
     Map<String, Object> on = context.dependsOn();
-    on.put("model", StoredIndex.fingerprint(model));
+    on.put("model", StoredVectors.fingerprint(model));
     return context
         .folder()
         .stage(
@@ -332,8 +332,8 @@ final class OpenQaPretraining {
               Path unfinished = context.folder().unfinished(stage);
               Embedding embedding = new Embedding(stage, unfinished, model);
               embedding.run();
-              new StoredIndex(
-                      StoredIndex.fingerprint(model),
+              new StoredVectors(
+                      StoredVectors.fingerprint(model),
                       store.fingerprint(),
                       new Npy.Matrix(embedding.vectors, store.size(), embedding.dimension))
                   .save(result.resolve("index"));

@@ -47,6 +47,15 @@ final class PretrainingOptions {
   private int candidates = DEFAULTS.candidates();
 
   @Option(
+      names = "--over-retrieve",
+      paramLabel = "N",
+      converter = Numbers.NotNegative.class,
+      description =
+          "Passages that the index gives, of which the best by fresh vectors become candidates."
+              + " Default: 0, no more than needed.")
+  private int overRetrieve = DEFAULTS.overRetrieve();
+
+  @Option(
       names = "--refresh-every",
       paramLabel = "N",
       converter = Numbers.NotNegative.class,
@@ -61,6 +70,20 @@ final class PretrainingOptions {
             + " background on more than four processors."
       })
   private IndexRefresher.Mode refreshMode = DEFAULTS.refreshMode();
+
+  @Option(
+      names = "--refresh-threads",
+      paramLabel = "N",
+      converter = Numbers.Positive.class,
+      description = "Threads of a refresh in the background. Default: 1.")
+  private int refreshThreads = 1;
+
+  @Option(
+      names = "--refresh-share",
+      paramLabel = "X",
+      converter = Numbers.PositiveReal.class,
+      description = "The share of the time that they work, unless the next step waits. Default: 1.")
+  private float refreshShare = 1;
 
   @Option(
       names = "--marginal",
@@ -125,8 +148,10 @@ final class PretrainingOptions {
         .accumulate(accumulate)
         .recompute(recompute)
         .candidates(candidates)
+        .overRetrieve(overRetrieve)
         .refreshEvery(refreshEvery)
         .refreshMode(refreshMode)
+        .refreshLoad(new IndexRefresher.Load(refreshThreads, refreshShare))
         .marginal(marginal)
         .masking(masking)
         .rates(new Pretraining.Rates(encoderRate, retriever, projection))

@@ -23,7 +23,8 @@ class CheckCommandTest {
     Path bert = folder.resolve("realm-bert");
     Path corpus = TinyFiles.corpus(folder.resolve("corpus"), realm);
     Path index = folder.resolve("index");
-    Ran.realm("index", "--model", realm, "--corpus", corpus, "--output", index).succeeded();
+    Ran.realm("index", "build", "--model", realm, "--corpus", corpus, "--output", index)
+        .succeeded();
     Path npy = folder.resolve("m.npy");
     Npy.write(npy, new float[6], 2, 3);
     Path json = folder.resolve("figures.json");
@@ -36,7 +37,7 @@ class CheckCommandTest {
             "REALM model of 2 layers",
             "BERT model of 2 layers",
             "corpus of 20 passages",
-            "index of 20 vectors of dimension 32",
+            "index of 20 vectors of dimension 32, int8",
             "NumPy matrix of 2 x 3",
             "safetensors");
     assertEquals(kinds.size(), lines.size(), ran::toString);
@@ -100,10 +101,12 @@ class CheckCommandTest {
     Path realm = TinyFiles.realm(folder.resolve("realm"));
     Path corpus = TinyFiles.corpus(folder.resolve("corpus"), realm);
     Path index = folder.resolve("index");
-    Ran.realm("index", "--model", realm, "--corpus", corpus, "--output", index).succeeded();
-    Path vectors = PublishedFolder.at(index).current().orElseThrow().resolve("vectors.npy");
+    Ran.realm("index", "build", "--model", realm, "--corpus", corpus, "--output", index)
+        .succeeded();
+    Path vectors =
+        PublishedFolder.at(index).current().orElseThrow().resolve("segment-1/vectors.data");
     TinyFiles.flip(vectors, -4); // the lowest byte of a float: another finite number
-    damaged(index, "vectors.npy: expected");
+    damaged(index, "segment-1/vectors.data: expected");
   }
 
   @Test

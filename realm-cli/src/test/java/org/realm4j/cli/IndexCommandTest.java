@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,58 +30,101 @@ class IndexCommandTest {
   }
 
   @Test
-  void aStoredIndexFindsWhatAFreshOneFinds() {
-    Ran stored = index("--output", index, "--search", "Bonn is a city", "--top", 4).succeeded();
-    Ran again = index("--index", index, "--search", "Bonn is a city", "--top", 4).succeeded();
-    Ran fresh = index("--search", "Bonn is a city", "--top", 4).succeeded();
-    assertTrue(stored.out().contains("20 vectors of dimension 32"), stored::toString);
-    assertEquals(4, again.out().lines().count(), again::toString);
-    assertEquals(again.out(), fresh.out());
-    assertTrue(stored.out().endsWith(again.out()), stored::toString);
+  void whatWasBuiltIsSearchedAndAllKindsFindTheSame() {
+    Ran built = build("--kind", "exact").succeeded();
+    assertTrue(built.out().contains("20 vectors of dimension 32, exact"), built::toString);
+    Ran exact = search("Bonn is a city", "--top", 4).succeeded();
+    assertEquals(4, exact.out().lines().count(), exact::toString);
+    build().succeeded();
+    assertEquals(exact.out(), search("Bonn is a city", "--top", 4).out());
+    Ran ivf = build("--kind", "ivf", "--option", "lists=3", "--option", "probes=3").succeeded();
+    assertTrue(ivf.out().contains("3 lists, 3 probed; recall@8 1.000"), ivf::toString);
+    assertEquals(exact.out(), search("Bonn is a city", "--top", 4).out());
   }
 
   @Test
-  void figuresAreDocumented() {
-    Path json = folder.resolve("figures.json");
-    index("--search", "Rome", "--top", 100, "--json", json).succeeded();
-    JsonObject figures = Json.parseObject(json);
-    assertEquals(20, figures.list("hits").size());
-    JsonObject best = JsonObject.of(figures.list("hits").getFirst(), "hits");
-    JsonObject worst = JsonObject.of(figures.list("hits").getLast(), "hits");
+  void passagesAreAddedReplacedAndRemoved() throws IOException {
+    build().succeeded();
+    Path lines = folder.resolve("more.jsonl");
+    TinyFiles.jsonLines(lines, List.of(passage("bonn-2", "Bonn is a city on the Rhine.")));
+    Ran added = change("add", "--model", model, "--jsonl", lines).succeeded();
+    assertTrue(added.out().contains("1 passages added, 21 in all"), added::toString);
+    assertTrue(search("Bonn", "--top", 100).out().contains("bonn-2"));
+    change("add", "--model", model, "--jsonl", lines)
+        .failedWith("passage 'bonn-2': expected a new id", "replace it");
+    TinyFiles.jsonLines(lines, List.of(passage("bonn-2", "A town, rather.")));
+    change("add", "--model", model, "--jsonl", lines, "--replace").succeeded();
+    Ran found = search("Bonn", "--top", 100).succeeded();
+    assertTrue(found.out().contains("A town, rather."), found::toString);
+    assertEquals(21, found.out().lines().count());
+    Ran removed = change("remove", "bonn-2").succeeded();
+    assertTrue(removed.out().contains("20 passages left"), removed::toString);
+    change("remove", "bonn-2").failedWith("passage 'bonn-2': expected one of the index");
+    change("check").succeeded();
+    Ran stats = change("stats").succeeded();
+    assertTrue(stats.out().matches("(?s).*passages +20\n.*kind +int8\n.*"), stats::toString);
+  }
+
+  @Test
+  void figuresAreDocumented() throws IOException {
+    Path lines = folder.resolve("more.jsonl");
+    TinyFiles.jsonLines(lines, List.of(passage("new", "Bonn is a city.")));
+    figures("build", build("--json", json()));
+    JsonObject search = figures("search", search("Rome", "--top", 100, "--json", json()));
+    figures("add", change("add", "--model", model, "--jsonl", lines, "--json", json()));
+    figures("remove", change("remove", "new", "--json", json()));
+    figures("stats", change("stats", "--json", json()));
+    assertEquals(20, search.list("hits").size());
+    JsonObject best = JsonObject.of(search.list("hits").getFirst(), "hits");
+    JsonObject worst = JsonObject.of(search.list("hits").getLast(), "hits");
     assertTrue(best.number("score") >= worst.number("score"));
-    String help = Ran.realm("index", "--help").out();
-    figures.fields().keySet().forEach(key -> assertTrue(help.contains(key), key));
+    String help = Ran.realm("index", "search", "--help").out();
     best.fields().keySet().forEach(key -> assertTrue(help.contains(key), key));
   }
 
+  private Path json() {
+    return folder.resolve("figures.json");
+  }
+
+  private JsonObject figures(String command, Ran ran) {
+    ran.succeeded();
+    JsonObject figures = Json.parseObject(json());
+    String help = Ran.realm("index", command, "--help").out();
+    figures.fields().keySet().forEach(key -> assertTrue(help.contains(key), command + ": " + key));
+    return figures;
+  }
+
   @Test
-  void anIndexOfAnotherModelOrCorpusIsRefused() throws IOException {
-    index("--output", index).succeeded();
+  void anIndexOfAnotherModelIsRefused() {
+    build().succeeded();
     TinyFiles.poke(model.resolve("retriever/model.safetensors"), "cls.dense.weight", 3, 0.5f);
-    index("--index", index, "--search", "Rome")
-        .failedWith("index: made with another model", "expected fingerprint", "found");
-    Path lines = folder.resolve("other.jsonl");
-    TinyFiles.jsonLines(lines, TinyFiles.passages().subList(0, 19));
-    Ran.realm("corpus", "build", "--model", model, "--jsonl", lines, "--output", corpus);
-    index("--output", index).succeeded();
-    TinyFiles.corpus(corpus, model);
-    index("--index", index, "--search", "Rome").failedWith("made with another corpus");
+    search("Rome").failedWith("index: made with another model", "expected fingerprint", "found");
   }
 
   @Test
   void aDamagedIndexIsRefused() throws IOException {
-    index("--output", index).succeeded();
-    Path vectors = PublishedFolder.at(index).current().orElseThrow().resolve("vectors.npy");
+    build().succeeded();
+    Path vectors =
+        PublishedFolder.at(index).current().orElseThrow().resolve("segment-1/vectors.data");
+    byte[] whole = Files.readAllBytes(vectors);
+    byte[] damaged = whole.clone();
+    damaged[100] ^= 4;
+    Files.write(vectors, damaged);
+    change("check").failedWith("vectors.data: expected", "checksum");
+    Files.write(vectors, whole);
+    change("check").succeeded();
     TinyFiles.cut(vectors, 4);
-    index("--index", index, "--search", "Rome").failedWith("vectors.npy", "expected", "found");
-    index("--index", folder.resolve("none"), "--search", "Rome").failedWith("expected an index");
+    search("Rome").failedWith("vectors.data", "expected", "found");
+    index = folder.resolve("none");
+    search("Rome").failedWith("expected an index, found none");
   }
 
   @Test
   void aLongQueryIsCutWithAWarning() {
-    Ran ran = index("--search", "city ".repeat(200)).succeeded();
+    build().succeeded();
+    Ran ran = search("city ".repeat(200)).succeeded();
     assertTrue(ran.err().contains("at most 94 wordpieces, found 200"), ran::toString);
-    assertEquals(index("--search", "city ".repeat(94)).out(), ran.out());
+    assertEquals(search("city ".repeat(94)).out(), ran.out());
   }
 
   @Test
@@ -88,25 +133,41 @@ class IndexCommandTest {
     Files.writeString(
         other.resolve("vocab.txt"), "extra\n", java.nio.file.StandardOpenOption.APPEND);
     TinyFiles.corpus(corpus, other);
-    index("--search", "Rome").failedWith("corpus: expected the 51 wordpieces", "found 52");
+    build().failedWith("corpus: expected the 51 wordpieces", "found 52");
   }
 
   @Test
   void wrongUseIsTold() throws IOException {
-    index().wasWrongUse("nothing to do");
-    index("--output", index, "--index", index).wasWrongUse("--index");
+    Ran.realm("index").wasWrongUse("which command?");
+    build("--kind", "fast").failedWith("index 'fast' is not there");
+    build("--option", "lists=3").failedWith("index 'int8' has no options");
     Path bert = TinyFiles.bert(folder.resolve("bert"));
-    Ran.realm("index", "--model", bert, "--corpus", corpus, "--search", "Rome")
+    Ran.realm("index", "build", "--model", bert, "--corpus", corpus, "--output", index)
         .failedWith("bert: expected a REALM model", "found a plain BERT");
-    Ran.realm("index", "--model", model, "--corpus", bert, "--search", "Rome")
+    Ran.realm("index", "build", "--model", model, "--corpus", bert, "--output", index)
         .failedWith("bert: expected a passage store, found none");
   }
 
-  private Ran index(Object... more) {
-    List<Object> first = List.of("index", "--model", model, "--corpus", corpus, "--threads", 1);
-    Object[] args = new Object[first.size() + more.length];
-    System.arraycopy(first.toArray(), 0, args, 0, first.size());
-    System.arraycopy(more, 0, args, first.size(), more.length);
-    return Ran.realm(args);
+  private static String passage(String id, String text) {
+    return Json.format(Map.of("id", id, "title", "Bonn", "text", text));
+  }
+
+  private Ran build(Object... more) {
+    return ran(
+        List.of("index", "build", "--model", model, "--corpus", corpus, "--output", index), more);
+  }
+
+  private Ran search(String text, Object... more) {
+    return ran(List.of("index", "search", "--index", index, "--model", model, text), more);
+  }
+
+  private Ran change(String command, Object... more) {
+    return ran(List.of("index", command, "--index", index), more);
+  }
+
+  private static Ran ran(List<Object> first, Object... more) {
+    List<Object> args = new ArrayList<>(first);
+    args.addAll(List.of(more));
+    return Ran.realm(args.toArray());
   }
 }

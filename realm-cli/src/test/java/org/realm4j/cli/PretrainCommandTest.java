@@ -43,8 +43,11 @@ class PretrainCommandTest {
     String help = Ran.realm("pretrain", "--help").out();
     figures.fields().keySet().forEach(key -> assertTrue(help.contains(key), key));
     Ran.realm("check", run, run.resolve("model"), run.resolve("checkpoint")).succeeded();
-    Ran.realm("index", "--model", run.resolve("model"), "--corpus", corpus, "--search", "Rome")
+    Path trained = run.resolve("model");
+    Path index = folder.resolve("index");
+    Ran.realm("index", "build", "--model", trained, "--corpus", corpus, "--output", index)
         .succeeded();
+    Ran.realm("index", "search", "--index", index, "--model", trained, "Rome").succeeded();
   }
 
   @Test

@@ -2,12 +2,14 @@ package org.realm4j.gpu;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.realm4j.io.RealmException;
 import org.realm4j.retrieval.MipsIndex;
+import org.realm4j.retrieval.Vectors;
 import org.realm4j.tensor.Tape;
 
 /**
@@ -25,7 +27,7 @@ final class Nd4jMipsIndex implements MipsIndex {
 
   private static final int QUERIES = 32;
 
-  private final float[] vectors;
+  private final Vectors vectors;
   private final int dimension;
   private final int size;
   private final double longest; // of the rows, Euclidean
@@ -34,46 +36,42 @@ final class Nd4jMipsIndex implements MipsIndex {
   private boolean closed;
 
   /**
-   * @param vectors {@code [rows, dimension]}; kept, not copied
+   * @param vectors kept, not copied
    * @param memoryLimit bytes on the device
-   * @throws RealmException.BadInput if a value is not finite, with row and column
+   * @throws RealmException.BadInput if a value is not finite, with row and column, or a vector is
+   *     longer than {@link Vectors#LONGEST}
    */
-  Nd4jMipsIndex(float[] vectors, int dimension, long memoryLimit) {
-    if (dimension < 1 || vectors.length % dimension != 0) {
-      throw new RealmException.BadInput(
-          "vectors: %,d values are not rows of %,d".formatted(vectors.length, dimension));
-    }
+  Nd4jMipsIndex(Vectors vectors, long memoryLimit) {
     this.vectors = vectors;
-    this.dimension = dimension;
-    this.size = vectors.length / dimension;
-    checkFinite("vectors", vectors, size, dimension);
+    this.dimension = vectors.dimension();
+    this.size = vectors.rows();
     this.longest = longest();
     this.space = new Workspace(memoryLimit);
     int whole = size / CHUNK * CHUNK;
     for (int row = 0; row < whole; row += BLOCK) {
       int rows = Math.min(BLOCK, whole - row);
       INDArray block = space.takeForSession(rows, dimension);
-      int from = row * dimension;
-      Transfer.upload(Arrays.copyOfRange(vectors, from, from + rows * dimension), block.data());
+      Transfer.upload(rows(row, rows), block.data());
       blocks.add(block);
     }
   }
 
-  private static void checkFinite(String what, float[] x, int rows, int cols) {
-    for (int i = 0; i < rows * cols; i++) {
-      if (!Float.isFinite(x[i])) {
-        throw new RealmException.BadInput(
-            "%s: row %,d, column %d is %s".formatted(what, i / cols, i % cols, x[i]));
-      }
-    }
+  /** {@code [count, dimension]} */
+  private float[] rows(int from, int count) {
+    float[] rows = new float[Math.multiplyExact(count, dimension)];
+    vectors.copy(from, count, rows, 0);
+    return rows;
   }
 
   private double longest() {
     double most = 0;
-    for (int row = 0; row < size; row++) {
-      most = Math.max(most, dot(vectors, row * dimension, vectors, row * dimension));
+    for (int row = 0; row < size; row += CHUNK) {
+      int count = Math.min(CHUNK, size - row);
+      for (double length : Vectors.lengths("vectors", rows(row, count), count, dimension, row)) {
+        most = Math.max(most, length);
+      }
     }
-    return Math.sqrt(most);
+    return most;
   }
 
   @Override
@@ -87,25 +85,20 @@ final class Nd4jMipsIndex implements MipsIndex {
   }
 
   @Override
-  public synchronized Hits[] search(float[] queries, int count, int k) {
+  public synchronized Hits[] search(float[] queries, int count, int k, BitSet excluded) {
     if (closed) {
       throw new IllegalStateException("the index is used after it was closed");
     }
     if (k < 1) {
       throw new RealmException.BadInput("k: expected at least 1, found " + k);
     }
-    if (queries.length < (long) count * dimension) {
-      throw new RealmException.BadInput(
-          "queries: expected %,d x %,d values, found %,d"
-              .formatted(count, dimension, queries.length));
-    }
-    checkFinite("queries", queries, count, dimension);
+    Vectors.lengths("queries", queries, count, dimension, 0);
     Hits[] hits = new Hits[count];
     for (int first = 0; first < count; first += QUERIES) {
       int n = Math.min(QUERIES, count - first);
       float[][] largest = largestOfChunks(queries, first, n);
       for (int q = 0; q < n; q++) {
-        hits[first + q] = best(queries, first + q, largest[q], Math.min(k, size));
+        hits[first + q] = best(queries, first + q, largest[q], Math.min(k, size), excluded);
       }
     }
     return hits;
@@ -138,32 +131,39 @@ final class Nd4jMipsIndex implements MipsIndex {
   }
 
   /** The k best rows of the chunks that can hold one, and of the rest that is no whole chunk. */
-  private Hits best(float[] queries, int query, float[] largest, int k) {
+  private Hits best(float[] queries, int query, float[] largest, int k, BitSet excluded) {
     int at = query * dimension;
     double bound = Double.NEGATIVE_INFINITY;
-    if (largest.length >= k) {
+    // Each excluded row hides at most the largest score of one chunk.
+    int chunks = (int) Math.min(Integer.MAX_VALUE, (long) k + excluded.cardinality());
+    if (largest.length >= chunks) {
       float[] sorted = largest.clone();
       Arrays.sort(sorted);
-      // k chunks have a row of at least this score, as the device rounds
-      double kth = sorted[sorted.length - k];
+      // so many chunks have a row of at least this score, as the device rounds
+      double kth = sorted[sorted.length - chunks];
       double length = Math.sqrt(dot(queries, at, queries, at));
       double rounding = 0x1p-24 * (dimension + 2) * length * longest;
       bound = kth - 4 * rounding;
     }
     TopRows top = new TopRows(k);
+    float[] chunk = new float[CHUNK * dimension];
     for (int c = 0; c < largest.length; c++) {
-      // a NaN, from an overflow, hides what its chunk holds
-      if (!(largest[c] < bound)) {
-        addRows(top, queries, at, c * CHUNK, (c + 1) * CHUNK);
+      if (largest[c] >= bound) {
+        addRows(top, queries, at, c * CHUNK, CHUNK, chunk, excluded);
       }
     }
-    addRows(top, queries, at, largest.length * CHUNK, size);
+    int whole = largest.length * CHUNK;
+    addRows(top, queries, at, whole, size - whole, chunk, excluded);
     return top.hits();
   }
 
-  private void addRows(TopRows top, float[] queries, int at, int from, int to) {
-    for (int row = from; row < to; row++) {
-      top.add((float) dot(queries, at, vectors, row * dimension), row);
+  private void addRows(
+      TopRows top, float[] queries, int at, int from, int count, float[] rows, BitSet excluded) {
+    vectors.copy(from, count, rows, 0);
+    for (int r = 0; r < count; r++) {
+      if (!excluded.get(from + r)) {
+        top.add((float) dot(queries, at, rows, r * dimension), from + r);
+      }
     }
   }
 
@@ -197,9 +197,6 @@ final class Nd4jMipsIndex implements MipsIndex {
 
     /** Rows come in rising order, so that an equal score does not replace one. */
     void add(float score, int row) {
-      if (Float.isNaN(score)) {
-        return; // finite vectors may still overflow, which is no score
-      }
       if (heap.size() == k) {
         Scored worst = heap.peek();
         if (worst != null && score <= worst.score) {

@@ -3,6 +3,7 @@ package org.realm4j.gpu;
 import org.realm4j.io.RealmException;
 import org.realm4j.retrieval.MipsIndex;
 import org.realm4j.retrieval.MipsIndexProvider;
+import org.realm4j.retrieval.Vectors;
 import org.realm4j.tensor.BackendProvider.Availability;
 
 /**
@@ -19,7 +20,7 @@ public final class Nd4jMipsIndexProvider implements MipsIndexProvider {
   }
 
   @Override
-  public MipsIndex build(float[] vectors, int dimension, int threads) {
+  public MipsIndex build(Vectors vectors, int threads) {
     Nd4jBackendProvider provider = new Nd4jBackendProvider();
     Availability found = provider.availability();
     if (!found.available()) {
@@ -28,6 +29,6 @@ public final class Nd4jMipsIndexProvider implements MipsIndexProvider {
     if (threads < 1) {
       throw new RealmException.BadInput("threads: expected at least 1, found " + threads);
     }
-    return new Nd4jMipsIndex(vectors, dimension, provider.memoryLimit());
+    return new Nd4jMipsIndex(vectors, provider.memoryLimit());
   }
 }

@@ -5,6 +5,7 @@ import org.realm4j.reference.Products.Operand;
 import org.realm4j.reference.Products.Panels;
 import org.realm4j.reference.Products.Target;
 import org.realm4j.reference.kernels.Kernels;
+import org.realm4j.reference.kernels.Workers;
 
 /** The backend's matrix product by itself, for measuring it. */
 public final class GemmProbe implements AutoCloseable {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.reference.kernels.Kernels;
 import org.realm4j.reference.kernels.TileKernels;
+import org.realm4j.reference.kernels.Workers;
 
 /**
  * Matrix products C = A B or C += A B by panels of B, after Goto and van de Geijn. Each element of

@@ -8,6 +8,7 @@ import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.reference.kernels.Kernels;
+import org.realm4j.reference.kernels.Workers;
 import org.realm4j.tensor.Parameter;
 import org.realm4j.tensor.Tape;
 import org.realm4j.tensor.Tensor;

@@ -57,13 +57,23 @@ class CandidatesTest {
 
   private int[][] candidates(
       PassageStore passages, KnowledgeIndex searched, List<MaskedQuery> queries, int k) {
+    return candidates(passages, searched, queries, k, 0);
+  }
+
+  private int[][] candidates(
+      PassageStore passages,
+      KnowledgeIndex searched,
+      List<MaskedQuery> queries,
+      int k,
+      int overRetrieve) {
     try (Tape tape = session.infer()) {
       return new KnowledgeAugmentedForward(model, passages)
           .run(
               session,
               queries,
               searched,
-              new KnowledgeAugmentedForward.Settings(k, Marginal.PER_SEQUENCE, true, 0, 1, 0, 0))
+              new KnowledgeAugmentedForward.Settings(
+                  k, overRetrieve, Marginal.PER_SEQUENCE, true, 0, 1, 0, 0))
           .candidates();
     }
   }
@@ -108,6 +118,40 @@ class CandidatesTest {
               Arrays.copyOf(ranking(batch.get(b)), k - 1), Arrays.copyOfRange(found[b], 1, k));
         }
       }
+    }
+  }
+
+  /** An index whose vectors have nothing to do with the passages selects, and no more. */
+  @Test
+  void whatAStaleIndexGivesIsOrderedByFreshVectors() {
+    QuerySource source = TinyRealm.queries(store);
+    List<MaskedQuery> batch = List.of(source.draw(1, 0), source.draw(1, 1), source.draw(1, 2));
+    int d = index.dimension();
+    float[] turned = new float[index.vectors().length];
+    for (int i = 0; i < turned.length; i++) {
+      turned[i] = index.vectors()[(i + 5 * d) % turned.length];
+    }
+    try (KnowledgeIndex stale =
+        new KnowledgeIndex(MipsIndexProvider.named("exact"), turned, d, 0, 1)) {
+      int k = 4;
+      int[][] all = candidates(store, stale, batch, k, store.size());
+      int[][] some = candidates(store, stale, batch, k, 6);
+      int[][] none = candidates(store, stale, batch, k, 0);
+      boolean differs = false;
+      for (int b = 0; b < batch.size(); b++) {
+        int[] ranking = ranking(batch.get(b));
+        assertArrayEquals(Arrays.copyOf(ranking, k - 1), Arrays.copyOfRange(all[b], 1, k));
+        // of six by the stale vectors, the best by fresh ones
+        int[] six = Arrays.copyOfRange(candidates(store, stale, List.of(batch.get(b)), 7)[0], 1, 7);
+        int[] best =
+            Arrays.stream(ranking)
+                .filter(p -> Arrays.stream(six).anyMatch(x -> x == p))
+                .limit(k - 1)
+                .toArray();
+        assertArrayEquals(best, Arrays.copyOfRange(some[b], 1, k));
+        differs |= !Arrays.equals(none[b], all[b]);
+      }
+      assertTrue(differs, "the stale index already had the order of fresh vectors");
     }
   }
 

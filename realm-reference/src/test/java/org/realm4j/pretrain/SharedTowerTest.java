@@ -42,7 +42,7 @@ class SharedTowerTest {
                     s,
                     queries,
                     index,
-                    new KnowledgeAugmentedForward.Settings(4, marginal, true, 0, 1, 0, 0));
+                    new KnowledgeAugmentedForward.Settings(4, 0, marginal, true, 0, 1, 0, 0));
         var loss = result.likelihood().loss(s, 2);
         s.backward(loss);
         return new Gradients(s.doubles(loss)[0], of(s, model.documents()), of(s, model.queries()));

@@ -61,7 +61,8 @@ class IndexRefresherTest {
   }
 
   private IndexRefresher refresher(IndexRefresher.Mode mode) {
-    return new IndexRefresher(model, store, mode, session, new ReferenceBackend());
+    return new IndexRefresher(
+        model, store, mode, session, new ReferenceBackend(), IndexRefresher.Load.ONE_THREAD);
   }
 
   @Test
@@ -129,6 +130,48 @@ class IndexRefresherTest {
     }
   }
 
+  /** A fiftieth of the time on two threads: the same bits, later, unless somebody waits. */
+  @Test
+  void aShareOfTheMachineGivesTheSameBits() {
+    IndexRefresher.Load little = new IndexRefresher.Load(2, 0.02);
+    try (IndexRefresher refresher =
+        new IndexRefresher(
+            model,
+            store,
+            IndexRefresher.Mode.BACKGROUND,
+            session,
+            new ReferenceBackend(),
+            little)) {
+      refresher.start(1);
+      assertEquals(1, refresher.step());
+      assertArrayEquals(expected, refresher.finish().vectors());
+      assertEquals(-1, refresher.step());
+    }
+    assertThrows(RealmException.BadInput.class, () -> new IndexRefresher.Load(0, 1));
+    assertThrows(RealmException.BadInput.class, () -> new IndexRefresher.Load(1, 0));
+    assertThrows(RealmException.BadInput.class, () -> new IndexRefresher.Load(1, 1.1));
+  }
+
+  /** An interrupt while waiting is told; the refresh itself goes on and can be awaited again. */
+  @Test
+  void anInterruptedWaitLosesNothing() {
+    try (IndexRefresher refresher = refresher(IndexRefresher.Mode.BACKGROUND)) {
+      refresher.start(5);
+      Thread.currentThread().interrupt();
+      try {
+        refresher.finish();
+        refresher.start(5); // it was done already: then there is nothing to interrupt
+      } catch (RealmException e) {
+        assertTrue(e.getMessage().startsWith("interrupted"), e.getMessage());
+      }
+      Thread.interrupted();
+      assertTrue(refresher.running());
+      assertArrayEquals(expected, refresher.finish().vectors());
+    } finally {
+      Thread.interrupted();
+    }
+  }
+
   @Test
   void workIsSpreadOverTheSteps() {
     try (IndexRefresher refresher = refresher(IndexRefresher.Mode.BETWEEN_STEPS)) {
@@ -183,7 +226,13 @@ class IndexRefresherTest {
           }
         };
     try (IndexRefresher refresher =
-        new IndexRefresher(model, store, IndexRefresher.Mode.BACKGROUND, session, broken)) {
+        new IndexRefresher(
+            model,
+            store,
+            IndexRefresher.Mode.BACKGROUND,
+            session,
+            broken,
+            IndexRefresher.Load.ONE_THREAD)) {
       refresher.start(12);
       RealmException e = assertThrows(RealmException.class, refresher::finish);
       assertTrue(e.getMessage().startsWith("refresh from step 12 failed: "), e.getMessage());
@@ -221,7 +270,7 @@ class IndexRefresherTest {
 
   static long searchers() {
     return Thread.getAllStackTraces().keySet().stream()
-        .filter(t -> t.getName().startsWith("realm-exact-mips"))
+        .filter(t -> t.getName().startsWith("realm-mips"))
         .count();
   }
 }

@@ -23,6 +23,8 @@ public interface Kernels {
 
   ActivationKernels activations();
 
+  ScanKernels scans();
+
   // ---- sums along a row
 
   /** Sum of a[i] b[i], fused, in 16 lanes. */

@@ -1,12 +1,18 @@
 package org.realm4j.reference.kernels;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.realm4j.tensor.Activation;
 import org.realm4j.tensor.AdamStep;
 import org.realm4j.tensor.CounterRandom;
 
 /** Plain loops: what runs without the Vector API, and what its kernels are tested against. */
-public final class ScalarKernels implements Kernels, TileKernels, ActivationKernels {
+public final class ScalarKernels implements Kernels, TileKernels, ActivationKernels, ScanKernels {
+  private static final VarHandle FLOAT =
+      MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
+
   private static final int LANES = 16;
   private static final int TILE_ROWS = 4;
   private static final int TILE_COLS = 16;
@@ -24,6 +30,47 @@ public final class ScalarKernels implements Kernels, TileKernels, ActivationKern
   @Override
   public ActivationKernels activations() {
     return this;
+  }
+
+  @Override
+  public ScanKernels scans() {
+    return this;
+  }
+
+  @Override
+  public int codesReaching(
+      byte[] block,
+      float[] query,
+      int queryAt,
+      int n,
+      float length,
+      float limit,
+      float[] sums,
+      int[] found) {
+    int count = 0;
+    for (int r = 0; r < BLOCK_ROWS; r++) {
+      float sum = 0;
+      for (int i = 0; i < n; i++) {
+        sum = Math.fma(block[CODES + i * BLOCK_ROWS + r], query[queryAt + i], sum);
+      }
+      float scale = (float) FLOAT.get(block, r * Float.BYTES);
+      float error = (float) FLOAT.get(block, ERRORS + r * Float.BYTES);
+      if (Math.fma(error, length, sum * scale) >= limit) {
+        found[count++] = r;
+      }
+    }
+    return count;
+  }
+
+  @Override
+  public int reaching(float[] scores, int rows, int cols, float[] limits, int[] found) {
+    int count = 0;
+    for (int p = 0; p < rows * cols; p++) {
+      if (scores[p] >= limits[p % cols]) {
+        found[count++] = p;
+      }
+    }
+    return count;
   }
 
   @Override

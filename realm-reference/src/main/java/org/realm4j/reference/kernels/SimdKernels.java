@@ -11,7 +11,7 @@ import org.realm4j.tensor.AdamStep;
 import org.realm4j.tensor.CounterRandom;
 
 /**
- * The kernels in the Vector API. Never used as itself: {@link SimdLoader} defines it, and the two
+ * The kernels in the Vector API. Never used as itself: {@link SimdLoader} defines it, and the three
  * classes beside it, as hidden classes once per vector width, so that the species is a constant to
  * the compiler in each, and both can run in one JVM. For that reason they have no lambdas and no
  * nested classes.
@@ -42,10 +42,12 @@ final class SimdKernels implements Kernels {
 
   private final TileKernels tiles;
   private final ActivationKernels activations;
+  private final ScanKernels scans;
 
-  SimdKernels(TileKernels tiles, ActivationKernels activations) {
+  SimdKernels(TileKernels tiles, ActivationKernels activations, ScanKernels scans) {
     this.tiles = tiles;
     this.activations = activations;
+    this.scans = scans;
   }
 
   @Override
@@ -61,6 +63,11 @@ final class SimdKernels implements Kernels {
   @Override
   public ActivationKernels activations() {
     return activations;
+  }
+
+  @Override
+  public ScanKernels scans() {
+    return scans;
   }
 
   // ---- sums along a row

@@ -25,10 +25,11 @@ public final class SimdLoader {
       Object tiles = define("SimdTiles", species).getDeclaredConstructor().newInstance();
       Object activations =
           define("SimdActivations", species).getDeclaredConstructor().newInstance();
+      Object scans = define("SimdScans", species).getDeclaredConstructor().newInstance();
       return (Kernels)
           define("SimdKernels", species)
-              .getDeclaredConstructor(TileKernels.class, ActivationKernels.class)
-              .newInstance(tiles, activations);
+              .getDeclaredConstructor(TileKernels.class, ActivationKernels.class, ScanKernels.class)
+              .newInstance(tiles, activations, scans);
     } catch (IOException | ReflectiveOperationException e) {
       throw new IllegalStateException("cannot define the " + bits + " bit kernels", e);
     }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.realm4j.io.RealmException;
 import org.realm4j.retrieval.MipsIndex;
 import org.realm4j.retrieval.MipsIndexProvider;
+import org.realm4j.retrieval.Vectors;
 
 /** What an exact index must do, to be inherited by its test class. */
 public interface MipsIndexContract {
@@ -229,6 +231,80 @@ public interface MipsIndexContract {
     assertTrue(
         message.matches("(?s).*\\b23\\b.*") && message.matches("(?s).*\\b5\\b.*"),
         "row 23 and column 5 are not named: " + message);
+  }
+
+  /** Their inner products could be infinite, or no number at all. */
+  @Test
+  default void vectorsThatCouldOverflowAreRefused() {
+    float[] values = Samples.normal(50 * 7, 1, 85);
+    Arrays.fill(values, 23 * 7, 24 * 7, 0x1p62f);
+    RealmException.BadInput atBuild =
+        assertThrows(RealmException.BadInput.class, () -> provider().build(values, 7, 2));
+    assertTrue(String.valueOf(atBuild.getMessage()).contains("row 23"), atBuild.getMessage());
+    try (MipsIndex index = provider().build(Samples.normal(50 * 7, 1, 86), 7, 2)) {
+      assertThrows(RealmException.BadInput.class, () -> index.search(values, 50, 3));
+    }
+    // The longest that are allowed still give their products.
+    float[] longest = {0x1p61f, 0x1p61f, -0x1p61f, -0x1p61f, 0, 0};
+    try (MipsIndex index = provider().build(longest, 2, 1)) {
+      MipsIndex.Hits hits = index.search(new float[] {0x1p61f, 0x1p61f}, 1, 3)[0];
+      assertArrayEquals(new int[] {0, 2, 1}, hits.rows());
+      assertArrayEquals(new float[] {0x1p123f, 0, -0x1p123f}, hits.scores());
+    }
+  }
+
+  /** What is left is answered as if it alone were there. */
+  @Test
+  default void excludedRowsAreNoAnswer() {
+    int dimension = 19;
+    int rows = 3000;
+    float[] vectors = Samples.normal(rows * dimension, 1, 89);
+    float[] queries = Samples.normal(20 * dimension, 1, 90);
+    int[] draws = Samples.indices(rows, 3, 91);
+    BitSet excluded = new BitSet();
+    IntStream.range(0, rows).filter(r -> draws[r] > 0).forEach(excluded::set);
+    int[] left = IntStream.range(0, rows).filter(r -> draws[r] == 0).toArray();
+    float[] alone = new float[left.length * dimension];
+    for (int i = 0; i < left.length; i++) {
+      System.arraycopy(vectors, left[i] * dimension, alone, i * dimension, dimension);
+    }
+    try (MipsIndex index = provider().build(vectors, dimension, 2);
+        MipsIndex fresh = provider().build(alone, dimension, 2)) {
+      for (int count : new int[] {1, 20}) {
+        for (int k : new int[] {1, 9, left.length, rows}) {
+          MipsIndex.Hits[] hits = index.search(queries, count, k, excluded);
+          MipsIndex.Hits[] expected = fresh.search(queries, count, k);
+          for (int q = 0; q < count; q++) {
+            int[] renamed = Arrays.stream(expected[q].rows()).map(r -> left[r]).toArray();
+            assertArrayEquals(renamed, hits[q].rows());
+            assertArrayEquals(expected[q].scores(), hits[q].scores());
+          }
+        }
+      }
+      BitSet all = new BitSet();
+      all.set(0, rows);
+      assertEquals(0, index.search(queries, 1, 5, all)[0].rows().length);
+    }
+  }
+
+  /** Opened from its parts it is the same index. */
+  @Test
+  default void opensFromItsParts() {
+    int dimension = 21;
+    Vectors vectors = Vectors.of(Samples.normal(1000 * dimension, 1, 92), dimension);
+    float[] queries = Samples.normal(20 * dimension, 1, 93);
+    try (MipsIndex built = provider().build(vectors, 2);
+        MipsIndex opened = provider().open(vectors, built.parts(), 1)) {
+      assertEquals(1000, opened.size());
+      for (int count : new int[] {1, 20}) {
+        MipsIndex.Hits[] expected = built.search(queries, count, 13);
+        MipsIndex.Hits[] found = opened.search(queries, count, 13);
+        for (int q = 0; q < count; q++) {
+          assertArrayEquals(expected[q].rows(), found[q].rows());
+          assertArrayEquals(expected[q].scores(), found[q].scores());
+        }
+      }
+    }
   }
 
   @Test

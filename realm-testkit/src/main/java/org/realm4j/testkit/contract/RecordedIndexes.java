@@ -1,9 +1,11 @@
 package org.realm4j.testkit.contract;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import org.realm4j.retrieval.MipsIndex;
 import org.realm4j.retrieval.MipsIndexProvider;
+import org.realm4j.retrieval.Vectors;
 
 /**
  * An index that writes down what every search found, or answers with what was written down, so that
@@ -40,8 +42,8 @@ final class RecordedIndexes implements MipsIndexProvider {
   }
 
   @Override
-  public MipsIndex build(float[] vectors, int dimension, int threads) {
-    MipsIndex index = searched.build(vectors, dimension, threads);
+  public MipsIndex build(Vectors vectors, int threads) {
+    MipsIndex index = searched.build(vectors, threads);
     return new MipsIndex() {
       @Override
       public int size() {
@@ -54,11 +56,11 @@ final class RecordedIndexes implements MipsIndexProvider {
       }
 
       @Override
-      public Hits[] search(float[] queries, int count, int k) {
+      public Hits[] search(float[] queries, int count, int k, BitSet excluded) {
         if (replay) {
           return copy(found.get(next++));
         }
-        Hits[] hits = index.search(queries, count, k);
+        Hits[] hits = index.search(queries, count, k, excluded);
         found.add(copy(hits));
         return hits;
       }

@@ -1,10 +1,12 @@
 package org.realm4j.testkit.contract;
 
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import org.realm4j.io.RealmException;
 import org.realm4j.retrieval.MipsIndex;
 import org.realm4j.retrieval.MipsIndexProvider;
+import org.realm4j.retrieval.Vectors;
 
 /** The slow way, and a place to break it. */
 class BruteForceIndex implements MipsIndexProvider {
@@ -18,6 +20,9 @@ class BruteForceIndex implements MipsIndexProvider {
     ACCEPTS_NAN,
     NO_PLACE,
     BATCH_REPEATS_THE_FIRST,
+    ACCEPTS_OVERFLOW,
+    GIVES_EXCLUDED_ROWS,
+    EXCLUDED_ROWS_TAKE_PLACES,
     WORST_FIRST
   }
 
@@ -32,19 +37,25 @@ class BruteForceIndex implements MipsIndexProvider {
     return "brute force";
   }
 
-  private void checkFinite(float[] values, int dimension) {
+  private void check(String what, float[] values, int dimension) {
     for (int i = 0; i < values.length; i++) {
       if (!Float.isFinite(values[i]) && fault != Fault.ACCEPTS_NAN) {
         String place = "row " + i / dimension + ", column " + i % dimension;
         throw new RealmException.BadInput(fault == Fault.NO_PLACE ? "not finite" : place);
       }
     }
+    if (fault != Fault.ACCEPTS_NAN && fault != Fault.ACCEPTS_OVERFLOW) {
+      Vectors.lengths(what, values, values.length / dimension, dimension, 0);
+    }
   }
 
   @Override
-  public MipsIndex build(float[] vectors, int dimension, int threads) {
-    checkFinite(vectors, dimension);
-    int size = vectors.length / dimension;
+  public MipsIndex build(Vectors rows, int threads) {
+    int dimension = rows.dimension();
+    int size = rows.rows();
+    float[] vectors = new float[size * dimension];
+    rows.copy(0, size, vectors, 0);
+    check("vectors", vectors, dimension);
     return new MipsIndex() {
       @Override
       public int size() {
@@ -57,17 +68,18 @@ class BruteForceIndex implements MipsIndexProvider {
       }
 
       @Override
-      public Hits[] search(float[] queries, int count, int k) {
-        checkFinite(queries, dimension);
+      public Hits[] search(float[] queries, int count, int k, BitSet excluded) {
+        check("queries", queries, dimension);
         Hits[] hits = new Hits[count];
         for (int q = 0; q < count; q++) {
           int from = fault == Fault.BATCH_REPEATS_THE_FIRST ? 0 : q;
-          hits[q] = one(Arrays.copyOfRange(queries, from * dimension, (from + 1) * dimension), k);
+          float[] query = Arrays.copyOfRange(queries, from * dimension, (from + 1) * dimension);
+          hits[q] = one(query, k, excluded);
         }
         return hits;
       }
 
-      private Hits one(float[] query, int k) {
+      private Hits one(float[] query, int k, BitSet excluded) {
         int rows = size - (fault == Fault.SKIPS_THE_LAST_ROW && size > 1 ? 1 : 0);
         float[] scores = new float[rows];
         Integer[] order = new Integer[rows];
@@ -86,7 +98,15 @@ class BruteForceIndex implements MipsIndexProvider {
         best = fault == Fault.WORST_FIRST ? best.reversed() : best;
         Arrays.sort(order, best.thenComparingInt(r -> sign * r));
         int n = Math.min(fault == Fault.ONE_TOO_FEW ? k - 1 : k, rows);
-        int[] top = Arrays.stream(order).limit(n).mapToInt(r -> r).toArray();
+        boolean late = fault == Fault.EXCLUDED_ROWS_TAKE_PLACES;
+        int[] top =
+            Arrays.stream(order)
+                .limit(late ? n : rows)
+                .filter(r -> fault == Fault.GIVES_EXCLUDED_ROWS || !excluded.get(r))
+                .limit(n)
+                .mapToInt(r -> r)
+                .toArray();
+        n = top.length;
         float[] values = new float[n];
         for (int i = 0; i < n; i++) {
           values[i] = scores[top[i]];

@@ -26,6 +26,8 @@ class BruteForceIndexTest implements MipsIndexContract {
             ContractRun.test("zeros", broken::zerosAndLengthsCount),
             ContractRun.test("negative", broken::allNegativeScoresStillCome),
             ContractRun.test("batch", broken::aBatchIsItsQueriesOneByOne),
+            ContractRun.test("overflow", broken::vectorsThatCouldOverflowAreRefused),
+            ContractRun.test("excluded", broken::excludedRowsAreNoAnswer),
             ContractRun.test("finite", broken::valuesThatAreNotFiniteAreRefusedWithTheirPlace),
             ContractRun.tests(
                 "brute force", broken.equalsBruteForce().map(DynamicTest.class::cast)));

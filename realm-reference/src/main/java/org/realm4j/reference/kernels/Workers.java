@@ -1,4 +1,4 @@
-package org.realm4j.reference;
+package org.realm4j.reference.kernels;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  * virtual machine a halted processor looks taken to the kernel, which then wakes the member on the
  * caller's own processor, and there it stays for milliseconds.
  */
-final class Workers implements AutoCloseable {
+public final class Workers implements AutoCloseable {
   /** Task {@code index}, run by worker number {@code worker}, the caller being 0. */
-  interface Task {
+  public interface Task {
     void run(int index, int worker);
   }
 
@@ -27,7 +27,7 @@ final class Workers implements AutoCloseable {
   private volatile @Nullable Job job;
   private volatile boolean closed;
 
-  Workers(int threads, String name) {
+  public Workers(int threads, String name) {
     members = new Member[threads - 1];
     for (int i = 0; i < members.length; i++) {
       members[i] = new Member(name + "-" + (i + 1), i + 1);
@@ -38,12 +38,12 @@ final class Workers implements AutoCloseable {
   }
 
   /** Threads, with the caller. */
-  int count() {
+  public int count() {
     return members.length + 1;
   }
 
   /** Runs tasks 0 to tasks - 1; the first exception among them is thrown here. */
-  void run(int tasks, Task task) {
+  public void run(int tasks, Task task) {
     if (tasks <= 1 || members.length == 0) {
       for (int i = 0; i < tasks; i++) {
         task.run(i, 0);

@@ -1,4 +1,4 @@
-package org.realm4j.reference;
+package org.realm4j.reference.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

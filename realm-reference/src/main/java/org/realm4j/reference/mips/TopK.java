@@ -1,4 +1,4 @@
-package org.realm4j.reference;
+package org.realm4j.reference.mips;
 
 import java.util.Arrays;
 import org.realm4j.retrieval.MipsIndex.Hits;

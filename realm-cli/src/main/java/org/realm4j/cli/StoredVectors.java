@@ -15,15 +15,15 @@ import org.realm4j.tensor.Fingerprint;
 import org.realm4j.tensor.Parameter;
 
 /**
- * The vectors of a corpus in a folder: {@code vectors.npy}, and {@code index.json}, which names the
- * retriever and the corpus that they belong to.
+ * The vectors of a corpus in a folder: {@code vectors.npy}, and {@code vectors.json}, which names
+ * the retriever and the corpus that they belong to.
  *
  * @param model fingerprint of the retriever
  * @param corpus fingerprint of the corpus
  * @param vectors a row for each passage
  */
-record StoredIndex(String model, String corpus, Npy.Matrix vectors) {
-  static final String ABOUT = "index.json";
+record StoredVectors(String model, String corpus, Npy.Matrix vectors) {
+  static final String ABOUT = "vectors.json";
   private static final String VECTORS = "vectors.npy";
   private static final int FORMAT = 1;
 
@@ -43,15 +43,15 @@ record StoredIndex(String model, String corpus, Npy.Matrix vectors) {
             });
   }
 
-  static StoredIndex open(Path dir) {
+  static StoredVectors open(Path dir) {
     return openFiles(
         PublishedFolder.at(dir)
             .current()
             .orElseThrow(
-                () -> new RealmException.BadInput(dir + ": expected an index, found none")));
+                () -> new RealmException.BadInput(dir + ": expected vectors, found none")));
   }
 
-  static StoredIndex openFiles(Path generation) {
+  static StoredVectors openFiles(Path generation) {
     JsonObject about = Json.parseObject(generation.resolve(ABOUT));
     if (about.integer("format") != FORMAT) {
       throw new RealmException.Incompatible(
@@ -72,7 +72,7 @@ record StoredIndex(String model, String corpus, Npy.Matrix vectors) {
                   vectors.rows(),
                   vectors.cols()));
     }
-    return new StoredIndex(about.string("model"), about.string("corpus"), vectors);
+    return new StoredVectors(about.string("model"), about.string("corpus"), vectors);
   }
 
   /**

@@ -1,4 +1,4 @@
-package org.realm4j.corpus;
+package org.realm4j.io;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -9,7 +9,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
-import org.realm4j.io.RealmException;
 
 /**
  * A mapped file of ours. All numbers are little-endian:
@@ -25,17 +24,17 @@ import org.realm4j.io.RealmException;
  * <p>So every bit of the file is under a checksum, and opening looks at 64 bytes, whatever the
  * size. Safe for use by several threads.
  */
-final class BlockFile {
+public final class BlockFile {
   static final int VERSION = 1;
-  static final int BLOCK = 1 << 16;
-  static final int HEADER = 48;
-  static final int FOOTER = 16;
+  public static final int BLOCK = 1 << 16;
+  public static final int HEADER = 48;
+  public static final int FOOTER = 16;
   static final long MAGIC = magic("REALM4J\n");
   static final long FOOTER_MAGIC = magic("\nEND4J\r\n");
 
-  static final ValueLayout.OfInt INT =
+  public static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  static final ValueLayout.OfLong LONG =
+  public static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final Path path;
@@ -57,7 +56,7 @@ final class BlockFile {
   }
 
   /** Four letters as the kind of a file. */
-  static int kind(String letters) {
+  public static int kind(String letters) {
     return letters.charAt(0)
         | letters.charAt(1) << 8
         | letters.charAt(2) << 16
@@ -70,7 +69,7 @@ final class BlockFile {
    * @throws RealmException.CorruptFile if it is none of ours, of another kind, cut or prolonged
    * @throws RealmException.Incompatible if a later version of this library wrote it
    */
-  static BlockFile open(Path path, int kind, Arena arena) {
+  public static BlockFile open(Path path, int kind, Arena arena) {
     MemorySegment file = map(path, arena);
     long size = file.byteSize();
     if (size < HEADER + FOOTER) {
@@ -82,7 +81,7 @@ final class BlockFile {
     int version = file.get(INT, 12);
     if (version != VERSION) {
       throw new RealmException.Incompatible(
-          "%s: expected format version %d, found %d: build the store again with this release"
+          "%s: expected format version %d, found %d: build it again with this release"
               .formatted(path, VERSION, version));
     }
     expect(path, "the block length", BLOCK, file.get(INT, 40));
@@ -105,7 +104,7 @@ final class BlockFile {
     }
   }
 
-  static long fileLength(long payloadLength) {
+  public static long fileLength(long payloadLength) {
     return HEADER + payloadLength + 4 * blocks(payloadLength) + FOOTER;
   }
 
@@ -113,16 +112,16 @@ final class BlockFile {
     return Math.ceilDiv(payloadLength, BLOCK);
   }
 
-  Path path() {
+  public Path path() {
     return path;
   }
 
-  MemorySegment payload() {
+  public MemorySegment payload() {
     return payload;
   }
 
   /** The 16 bytes of the generation id as two numbers in hexadecimal. */
-  String generation() {
+  public String generation() {
     return "%016x%016x"
         .formatted(Long.reverseBytes(file.get(LONG, 16)), Long.reverseBytes(file.get(LONG, 24)));
   }
@@ -132,7 +131,7 @@ final class BlockFile {
    *
    * @throws RealmException.CorruptFile that names the first damaged block
    */
-  void check() {
+  public void check() {
     long table = HEADER + payload.byteSize();
     long blocks = blocks(payload.byteSize());
     long footer = table + 4 * blocks;
@@ -171,7 +170,8 @@ final class BlockFile {
     }
   }
 
-  RealmException corrupt(String expected, String found) {
+  /** The failure of a reader that found something else in here than it expected. */
+  public RealmException corrupt(String expected, String found) {
     return corrupt(path, expected, found);
   }
 

@@ -1,7 +1,8 @@
-package org.realm4j.corpus;
+package org.realm4j.io;
 
 import it.unimi.dsi.fastutil.ints.IntArrayList;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -10,13 +11,12 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.zip.CRC32C;
-import org.realm4j.io.RealmException;
 
 /**
  * Writes a {@link BlockFile}, block by block; the header comes last, so that a file without an end
  * has no beginning either. The file must not exist.
  */
-final class BlockFileWriter implements AutoCloseable {
+public final class BlockFileWriter implements AutoCloseable {
   private final Path path;
   private final FileChannel channel;
   private final ByteBuffer block =
@@ -25,7 +25,7 @@ final class BlockFileWriter implements AutoCloseable {
   private final MessageDigest digest = sha256();
   private long length;
 
-  BlockFileWriter(Path path) {
+  public BlockFileWriter(Path path) {
     this.path = path;
     try {
       this.channel =
@@ -37,19 +37,20 @@ final class BlockFileWriter implements AutoCloseable {
   }
 
   /** How many bytes of payload have been written. */
-  long length() {
+  public long length() {
     return length;
   }
 
-  /** Ends the payload and returns the SHA-256 of all of it. */
-  byte[] digest() {
+  /** Ends the payload; returns the SHA-256 of all of it. */
+  public byte[] digest() {
     if (block.position() > 0) {
       endBlock();
     }
     return digest.digest();
   }
 
-  static MessageDigest sha256() {
+  /** A new SHA-256. */
+  public static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
@@ -57,7 +58,7 @@ final class BlockFileWriter implements AutoCloseable {
     }
   }
 
-  void putInt(int value) {
+  public void putInt(int value) {
     // Across a block's end byte by byte, so that every block but the last is full.
     if (block.remaining() >= 4) {
       block.putInt(value);
@@ -69,22 +70,46 @@ final class BlockFileWriter implements AutoCloseable {
     }
   }
 
-  void putLong(long value) {
+  public void putLong(long value) {
     putInt((int) value);
     putInt((int) (value >>> 32));
   }
 
-  void putInts(int[] values) {
+  public void putInts(int[] values) {
     for (int value : values) {
       putInt(value);
     }
   }
 
-  void putBytes(byte[] bytes) {
+  public void putBytes(byte[] bytes) {
     int at = 0;
     while (at < bytes.length) {
       int some = Math.min(block.remaining(), bytes.length - at);
       block.put(bytes, at, some);
+      at += some;
+      advance(some);
+    }
+  }
+
+  /** The first n of the values, as 32-bit floats. */
+  public void putFloats(float[] values, int n) {
+    for (int i = 0; i < n; ) {
+      int some = Math.min(block.remaining() / Float.BYTES, n - i);
+      if (some == 0) {
+        putInt(Float.floatToRawIntBits(values[i++]));
+      } else {
+        block.asFloatBuffer().put(values, i, some);
+        block.position(block.position() + some * Float.BYTES);
+        advance(some * Float.BYTES);
+        i += some;
+      }
+    }
+  }
+
+  public void putBytes(MemorySegment bytes) {
+    for (long at = 0; at < bytes.byteSize(); ) {
+      int some = (int) Math.min(block.remaining(), bytes.byteSize() - at);
+      block.put(bytes.asSlice(at, some).asByteBuffer());
       at += some;
       advance(some);
     }
@@ -122,7 +147,7 @@ final class BlockFileWriter implements AutoCloseable {
    *
    * @param generation 16 bytes
    */
-  void finish(int kind, byte[] generation) {
+  public void finish(int kind, byte[] generation) {
     if (block.position() > 0) {
       endBlock();
     }

@@ -1,0 +1,185 @@
+package org.realm4j.reference.mips;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.BitSet;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import org.realm4j.reference.kernels.Kernels;
+import org.realm4j.reference.kernels.Workers;
+import org.realm4j.retrieval.MipsIndex;
+import org.realm4j.retrieval.Vectors;
+
+/**
+ * Approximate search: looks only into the lists of the {@link InvertedFile} whose centroids have
+ * the largest inner products with the query. Within them it finds the best rows exactly, by the
+ * bounds of {@link Int8Codes} and canonical scores, so what it misses lies in other lists; where
+ * the first lists have fewer than k rows left, it goes on. The same bits for any number of threads
+ * and any batch.
+ */
+final class IvfMipsIndex implements MipsIndex {
+  /** Queries that a worker claims at a time. */
+  private static final int TASK = 4;
+
+  private final Vectors vectors;
+  private final InvertedFile file;
+  private final float[] centroids;
+  private final Kernels kernels;
+  private final Workers workers;
+  private final Arena arena;
+  private final ReentrantLock searching = new ReentrantLock();
+  private volatile boolean closed;
+
+  IvfMipsIndex(Vectors vectors, InvertedFile file, Kernels kernels, Workers workers, Arena arena) {
+    this.vectors = vectors;
+    this.file = file;
+    this.centroids = file.centroidArray();
+    this.kernels = kernels;
+    this.workers = workers;
+    this.arena = arena;
+  }
+
+  float[] centroids() {
+    return centroids.clone();
+  }
+
+  Vectors vectors() {
+    return vectors;
+  }
+
+  @Override
+  public int size() {
+    return vectors.rows();
+  }
+
+  @Override
+  public int dimension() {
+    return vectors.dimension();
+  }
+
+  @Override
+  public Map<String, MemorySegment> parts() {
+    return file.parts();
+  }
+
+  @Override
+  public String describe() {
+    int[] recall = file.recall();
+    return "%,d lists, %,d probed; recall@%d %.3f (%,d of %,d, %,d rows as queries)"
+        .formatted(
+            file.lists(),
+            file.probes(),
+            recall[1],
+            (double) recall[2] / Math.max(1, recall[3]),
+            recall[2],
+            recall[3],
+            recall[0]);
+  }
+
+  @Override
+  public Hits[] search(float[] queries, int count, int k, BitSet excluded) {
+    if (closed) {
+      throw new IllegalStateException("the index is used after it was closed");
+    }
+    Queries all = Queries.of(queries, count, k, excluded, vectors);
+    Hits[] hits = new Hits[count];
+    Worker[] states = new Worker[workers.count()];
+    Workers.Task task =
+        (t, worker) -> {
+          if (states[worker] == null) {
+            states[worker] = new Worker();
+          }
+          for (int q = t * TASK; q < Math.min(count, (t + 1) * TASK); q++) {
+            hits[q] = states[worker].search(all.part(q, 1));
+          }
+        };
+    int tasks = Math.ceilDiv(count, TASK);
+    // one search at a time has the threads; others meanwhile search on their own
+    if (tasks > 1 && workers.count() > 1 && searching.tryLock()) {
+      try {
+        workers.run(tasks, task);
+      } finally {
+        searching.unlock();
+      }
+    } else {
+      for (int t = 0; t < tasks; t++) {
+        task.run(t, 0);
+      }
+    }
+    return hits;
+  }
+
+  /** What one worker needs, one query at a time. */
+  private final class Worker {
+    private final float[] scores = new float[file.lists()];
+    private final byte[] block = new byte[Int8Codes.blockBytes(vectors.dimension())];
+    private final int[] found = new int[Scan.BLOCK];
+
+    Hits search(Queries query) {
+      int lists = file.lists();
+      kernels.dots(centroids, 0, lists, query.values(), 1, query.dimension(), scores);
+      Best best = new Best(query, vectors, kernels);
+      ScaledQueries scaled = new ScaledQueries(query, kernels.scans());
+      int[] first = best(Math.min(file.probes(), lists));
+      int left = 0;
+      for (int list : first) {
+        left += scan(list, query, scaled, best);
+      }
+      if (left < query.k() && first.length < lists) {
+        int[] order = best(lists);
+        for (int i = first.length; i < lists && left < query.k(); i++) {
+          left += scan(order[i], query, scaled, best);
+        }
+      }
+      return best.of(0).hits();
+    }
+
+    /** The lists of the best centroids, best first. */
+    private int[] best(int n) {
+      TopK top = new TopK(n);
+      for (int c = 0; c < scores.length; c++) {
+        if (scores[c] >= top.threshold()) {
+          top.add(scores[c], c);
+        }
+      }
+      return top.hits().rows();
+    }
+
+    /** Returns how many rows of the list are not excluded. */
+    private int scan(int list, Queries query, ScaledQueries scaled, Best best) {
+      int left = 0;
+      for (int b = file.firstBlock(list); b < file.firstBlock(list + 1); b++) {
+        MemorySegment.copy(
+            file.codes(), ValueLayout.JAVA_BYTE, (long) b * block.length, block, 0, block.length);
+        int count = scaled.reaching(0, block, best.threshold(0), found);
+        for (int i = 0; i < count; i++) {
+          int row = file.row(b, found[i]);
+          if (row >= 0) {
+            best.consider(0, row);
+          }
+        }
+        left += left(b, query.excluded());
+      }
+      return left;
+    }
+
+    private int left(int b, BitSet excluded) {
+      int left = 0;
+      for (int place = 0; place < Scan.BLOCK; place++) {
+        int row = file.row(b, place);
+        left += row >= 0 && !excluded.get(row) ? 1 : 0;
+      }
+      return left;
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      workers.close();
+      arena.close();
+    }
+  }
+}

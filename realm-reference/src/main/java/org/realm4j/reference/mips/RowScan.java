@@ -1,0 +1,41 @@
+package org.realm4j.reference.mips;
+
+import org.realm4j.reference.kernels.Kernels;
+import org.realm4j.retrieval.Vectors;
+
+/** Computes the canonical score of every row: for few queries, as fast as memory is read. */
+final class RowScan implements Scan {
+  private final Queries queries;
+  private final Vectors vectors;
+  private final Kernels kernels;
+  private final Best best;
+  private final float[] block;
+  private final float[] scores;
+
+  RowScan(Queries queries, Vectors vectors, Kernels kernels, Best best) {
+    this.queries = queries;
+    this.vectors = vectors;
+    this.kernels = kernels;
+    this.best = best;
+    this.block = new float[BLOCK * queries.dimension()];
+    this.scores = new float[BLOCK * queries.count()];
+  }
+
+  @Override
+  public void rows(int from, int to) {
+    int count = queries.count();
+    for (int row = from; row < to; row += BLOCK) {
+      int rows = Math.min(BLOCK, to - row);
+      vectors.copy(row, rows, block, 0);
+      kernels.dots(block, 0, rows, queries.values(), count, queries.dimension(), scores);
+      for (int q = 0; q < count; q++) {
+        for (int r = 0; r < rows; r++) {
+          float score = scores[q * rows + r];
+          if (score >= best.threshold(q)) {
+            best.scored(q, row + r, score);
+          }
+        }
+      }
+    }
+  }
+}
