@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -99,6 +100,8 @@ public final class BlockFile {
   private static MemorySegment map(Path path, Arena arena) {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+    } catch (ClosedByInterruptException e) {
+      throw new RealmException(path + ": interrupted while it was opened", e);
     } catch (IOException e) {
       throw new RealmException.CorruptFile(path + ": cannot be mapped: " + e, e);
     }

@@ -56,7 +56,7 @@ final class IndexStatsCommand implements Runnable {
   }
 
   private static String text(Object value) {
-    return value instanceof Number ? "%,d".formatted(value) : value.toString();
+    return value instanceof Number number ? "%,d".formatted(number.longValue()) : value.toString();
   }
 
   private static long bytes(Path dir) {

@@ -431,6 +431,28 @@ class PassageIndexTest {
     }
   }
 
+  /** An interrupt closes a channel, but nothing that is mapped. */
+  @Test
+  void anInterruptStopsOpeningButNoSearch() {
+    try (PassageIndex index = build("int8", 10);
+        IndexReader reader = index.reader()) {
+      float[] query = TinyIndex.vector("query");
+      List<String> before = TinyIndex.best(reader, query, 3);
+      Thread.currentThread().interrupt();
+      try {
+        assertEquals(before, TinyIndex.best(reader, query, 3));
+        RealmException e =
+            assertThrows(
+                RealmException.class, () -> PassageIndex.open(dir.resolve("index"), 1).close());
+        assertFalse(e instanceof RealmException.CorruptFile, e.getMessage());
+      } finally {
+        Thread.interrupted();
+      }
+      assertEquals(before, TinyIndex.best(reader, query, 3));
+      PassageIndex.open(dir.resolve("index"), 1).close();
+    }
+  }
+
   @Test
   void useAfterCloseThrows() {
     PassageIndex index = build("exact", 3);

@@ -107,6 +107,11 @@ final class ExactMipsIndex implements MipsIndex {
   }
 
   @Override
+  public String describe() {
+    return codes == null ? "all rows are compared" : "all rows are compared, by their int8 codes";
+  }
+
+  @Override
   public Map<String, MemorySegment> parts() {
     Map<String, MemorySegment> parts = new LinkedHashMap<>();
     parts.put(LENGTHS, lengths.memory());

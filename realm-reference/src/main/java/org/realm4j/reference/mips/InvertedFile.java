@@ -18,6 +18,7 @@ import org.realm4j.retrieval.Vectors;
  * about      lists, probes, queries of the sample, k, found, possible (4 bytes each)
  * centroids  [lists, dimension], floats
  * offsets    the first block of each list, and the end, ints
+ * sizes      the rows of each list, ints
  * rows       [blocks, 64], the row numbers, -1 where a block is not full
  * codes      [blocks] of Int8Codes
  * </pre>
@@ -26,6 +27,7 @@ record InvertedFile(
     MemorySegment about,
     MemorySegment centroids,
     MemorySegment offsets,
+    MemorySegment sizes,
     MemorySegment rows,
     MemorySegment codes) {
   static final ValueLayout.OfInt INT =
@@ -59,6 +61,7 @@ record InvertedFile(
             arena.allocate(ABOUT, 4),
             copy(clusters.centroids(), arena),
             copy(offsets, arena),
+            copy(sizes, arena),
             rows,
             codes);
     file.encode(vectors, blocks, workers);
@@ -114,6 +117,7 @@ record InvertedFile(
         about,
         Parts.get(parts, "centroids", 4L * lists * dimension),
         offsets,
+        Parts.get(parts, "sizes", 4L * lists),
         Parts.get(parts, "rows", 4L * Scan.BLOCK * blocks),
         Parts.get(parts, "codes", blocks * Int8Codes.blockBytes(dimension)));
   }
@@ -123,6 +127,7 @@ record InvertedFile(
     parts.put("about", about);
     parts.put("centroids", centroids);
     parts.put("offsets", offsets);
+    parts.put("sizes", sizes);
     parts.put("rows", rows);
     parts.put("codes", codes);
     return parts;
@@ -163,6 +168,10 @@ record InvertedFile(
 
   int firstBlock(int list) {
     return offsets.get(INT, 4L * list);
+  }
+
+  int size(int list) {
+    return sizes.get(INT, 4L * list);
   }
 
   /** The row number at a place of a block, or -1. */

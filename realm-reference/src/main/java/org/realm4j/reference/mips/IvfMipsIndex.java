@@ -148,7 +148,6 @@ final class IvfMipsIndex implements MipsIndex {
 
     /** Returns how many rows of the list are not excluded. */
     private int scan(int list, Queries query, ScaledQueries scaled, Best best) {
-      int left = 0;
       for (int b = file.firstBlock(list); b < file.firstBlock(list + 1); b++) {
         MemorySegment.copy(
             file.codes(), ValueLayout.JAVA_BYTE, (long) b * block.length, block, 0, block.length);
@@ -159,16 +158,17 @@ final class IvfMipsIndex implements MipsIndex {
             best.consider(0, row);
           }
         }
-        left += left(b, query.excluded());
       }
-      return left;
+      return left(list, query.excluded());
     }
 
-    private int left(int b, BitSet excluded) {
-      int left = 0;
-      for (int place = 0; place < Scan.BLOCK; place++) {
-        int row = file.row(b, place);
-        left += row >= 0 && !excluded.get(row) ? 1 : 0;
+    private int left(int list, BitSet excluded) {
+      int left = file.size(list);
+      if (!excluded.isEmpty()) {
+        for (int i = 0; i < file.size(list); i++) {
+          int block = file.firstBlock(list) + i / Scan.BLOCK;
+          left -= excluded.get(file.row(block, i % Scan.BLOCK)) ? 1 : 0;
+        }
       }
       return left;
     }
