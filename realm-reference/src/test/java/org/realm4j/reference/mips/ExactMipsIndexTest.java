@@ -149,6 +149,49 @@ class ExactMipsIndexTest {
     }
   }
 
+  /**
+   * Rows without any error of their codes, whose scores differ by less than rounding does: only the
+   * slack for rounding keeps the best.
+   */
+  @Property(tries = 150, seed = "1965")
+  void whereNothingButRoundingDiffers(
+      @ForAll @IntRange(min = 20, max = 90) int dimension,
+      @ForAll @IntRange(min = 0, max = 1000) int key,
+      @ForAll @IntRange(min = 0, max = 146) int scale,
+      @ForAll boolean int8) {
+    int rows = 600;
+    int count = 8;
+    float[] vectors = new float[rows * dimension];
+    float[] queries = new float[count * dimension];
+    for (int i = 0; i < vectors.length; i++) {
+      int col = i % dimension;
+      // the first columns are the same in all rows, and 127 makes the codes' scale a power of 2
+      float value =
+          col == 0
+              ? 127
+              : CounterRandom.below(200, key, col < dimension / 2 ? col : dimension + i) - 100;
+      vectors[i] = Math.scalb(value, -Math.min(scale, 120));
+    }
+    for (int i = 0; i < queries.length; i++) {
+      float value = CounterRandom.gaussian(key + 1, i);
+      // what tells the rows apart weighs next to nothing
+      value = i % dimension < dimension / 2 ? value : value * 3e-9f;
+      queries[i] = Math.scalb(value, -Math.max(0, scale - 120));
+    }
+    try (MipsIndex index =
+        ExactMipsIndex.build(Vectors.of(vectors, dimension), int8, 1, KernelChoice.AUTO)) {
+      Hits[] batch = index.search(queries, count, 5);
+      for (int q = 0; q < count; q++) {
+        float[] query = Arrays.copyOfRange(queries, q * dimension, (q + 1) * dimension);
+        Hits expected = bruteForce(vectors, dimension, query, 5, new BitSet());
+        Hits one = index.search(query, 1, 5)[0];
+        assertArrayEquals(expected.rows(), batch[q].rows());
+        assertArrayEquals(expected.rows(), one.rows());
+        assertArrayEquals(expected.scores(), one.scores());
+      }
+    }
+  }
+
   @Test
   void sameHitsForAnyThreadsBatchWidthAndMemory() {
     int dimension = 37;
