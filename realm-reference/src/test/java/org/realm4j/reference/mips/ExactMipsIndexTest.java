@@ -174,8 +174,9 @@ class ExactMipsIndexTest {
     }
     for (int i = 0; i < queries.length; i++) {
       float value = CounterRandom.gaussian(key + 1, i);
-      // what tells the rows apart weighs next to nothing
-      value = i % dimension < dimension / 2 ? value : value * 3e-9f;
+      // what tells the rows apart weighs next to nothing, in each query less
+      float weight = (float) Math.pow(10, -5 - i / dimension / 2.0);
+      value = i % dimension < dimension / 2 ? value : value * weight;
       queries[i] = Math.scalb(value, -Math.max(0, scale - 120));
     }
     try (MipsIndex index =
