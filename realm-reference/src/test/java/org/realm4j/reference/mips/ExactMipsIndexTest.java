@@ -175,7 +175,8 @@ class ExactMipsIndexTest {
     for (int i = 0; i < queries.length; i++) {
       float value = CounterRandom.gaussian(key + 1, i);
       // what tells the rows apart weighs next to nothing, in each query less
-      float weight = (float) Math.pow(10, -5 - i / dimension / 2.0);
+      int query = i / dimension;
+      float weight = (float) Math.pow(10, -5 - 0.5 * query);
       value = i % dimension < dimension / 2 ? value : value * weight;
       queries[i] = Math.scalb(value, -Math.max(0, scale - 120));
     }
