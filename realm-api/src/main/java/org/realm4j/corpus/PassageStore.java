@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.realm4j.io.BlockFile.INT;
 import static org.realm4j.io.BlockFile.LONG;
 
+import it.unimi.dsi.fastutil.ints.IntArrayList;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -230,6 +231,22 @@ public final class PassageStore implements AutoCloseable {
   public int indexOf(String id) {
     ensureOpen();
     return ids.find(id.getBytes(UTF_8), size, number -> entry(number).id());
+  }
+
+  /**
+   * The numbers of the passage with this id and of the parts {@code id#1 …} of one that was split;
+   * none if there is neither.
+   */
+  public int[] partsOf(String id) {
+    IntArrayList numbers = new IntArrayList();
+    int number = indexOf(id);
+    for (int part = 1; number >= 0 || part == 1; part++) {
+      if (number >= 0) {
+        numbers.add(number);
+      }
+      number = indexOf(id + "#" + part);
+    }
+    return numbers.toIntArray();
   }
 
   /** The size of the vocabulary that the wordpieces are numbers of. */

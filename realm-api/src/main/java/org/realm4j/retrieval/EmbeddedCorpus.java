@@ -66,32 +66,23 @@ public record EmbeddedCorpus(PassageStore store, float[] vectors) {
   }
 
   private void remove(String id, BitSet gone) {
-    boolean found = mark(id, gone);
-    for (int part = 1; mark(id + "#" + part, gone); part++) {
-      found = true;
-    }
-    if (!found) {
+    if (!holds(id, gone)) {
       throw new RealmException.BadInput(
           "passage '%s': expected one of the corpus, found none".formatted(id));
     }
+    for (int number : store.partsOf(id)) {
+      gone.set(number);
+    }
   }
 
-  private boolean mark(String id, BitSet gone) {
-    int number = store.indexOf(id);
-    if (number < 0 || gone.get(number)) {
-      return false;
-    }
-    gone.set(number);
-    return true;
+  private boolean holds(String id, BitSet gone) {
+    return IntStream.of(store.partsOf(id)).anyMatch(number -> !gone.get(number));
   }
 
   private void refuseKnown(String id, BitSet gone) {
-    for (String known : List.of(id, id + "#1")) {
-      int number = store.indexOf(known);
-      if (number >= 0 && !gone.get(number)) {
-        throw new RealmException.BadInput(
-            "passage '%s': expected a new id, found one of the corpus: replace it".formatted(id));
-      }
+    if (holds(id, gone)) {
+      throw new RealmException.BadInput(
+          "passage '%s': expected a new id, found one of the corpus: replace it".formatted(id));
     }
   }
 
@@ -110,6 +101,6 @@ public record EmbeddedCorpus(PassageStore store, float[] vectors) {
 
   /** Whether passages of this id, or parts of one, are there. */
   public boolean holds(String id) {
-    return store.indexOf(id) >= 0 || store.indexOf(id + "#1") >= 0;
+    return holds(id, new BitSet());
   }
 }

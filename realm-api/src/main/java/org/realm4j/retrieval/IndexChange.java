@@ -61,35 +61,27 @@ final class IndexChange {
    */
   void remove(Collection<String> ids) {
     for (String id : ids) {
-      boolean found = removeOne(id);
-      for (int part = 1; removeOne(id + "#" + part); part++) {
-        found = true;
-      }
-      if (!found) {
+      Generation.Part part = holder(id);
+      if (part == null) {
         throw new RealmException.BadInput(
             "passage '%s': expected one of the index, found none".formatted(id));
       }
-    }
-  }
-
-  private boolean removeOne(String id) {
-    for (Map.Entry<Generation.Part, BitSet> part : removed.entrySet()) {
-      int number = part.getKey().segment().store().indexOf(id);
-      if (number >= 0 && !part.getValue().get(number)) {
-        part.getValue().set(number);
-        return true;
+      for (int number : part.segment().store().partsOf(id)) {
+        gone(part).set(number);
       }
     }
-    return false;
   }
 
-  private boolean holds(String id) {
-    return removed.entrySet().stream()
-        .anyMatch(
-            part -> {
-              int number = part.getKey().segment().store().indexOf(id);
-              return number >= 0 && !part.getValue().get(number);
-            });
+  /** Where the passage, or parts of it, are and are not removed; null if nowhere. */
+  private Generation.@Nullable Part holder(String id) {
+    for (Generation.Part part : removed.keySet()) {
+      for (int number : part.segment().store().partsOf(id)) {
+        if (!gone(part).get(number)) {
+          return part;
+        }
+      }
+    }
+    return null;
   }
 
   /**
@@ -127,7 +119,7 @@ final class IndexChange {
   }
 
   private void refuseKnown(String id) {
-    if (holds(id) || holds(id + "#1")) {
+    if (holder(id) != null) {
       throw new RealmException.BadInput(
           "passage '%s': expected a new id, found one of the index: replace it".formatted(id));
     }

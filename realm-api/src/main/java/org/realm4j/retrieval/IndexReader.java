@@ -125,6 +125,15 @@ public final class IndexReader implements AutoCloseable {
     return -1;
   }
 
+  /** Whether the passage, or parts of it, are there. */
+  public boolean holds(String id) {
+    return parts().stream()
+        .anyMatch(
+            part ->
+                IntStream.of(part.segment().store().partsOf(id))
+                    .anyMatch(number -> !part.removed().get(number)));
+  }
+
   /** The rows of all passages that are there, in their order. */
   public int[] rows() {
     return parts().stream()

@@ -170,7 +170,7 @@ public final class PassageIndex implements AutoCloseable {
     try (IndexReader reader = reader()) {
       for (Passage passage : passages) {
         String id = passage.id();
-        if (reader.row(id) >= 0 || reader.row(id + "#1") >= 0) {
+        if (reader.holds(id)) {
           known.add(id);
         }
       }

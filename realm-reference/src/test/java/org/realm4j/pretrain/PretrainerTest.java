@@ -94,6 +94,7 @@ class PretrainerTest {
       Pretraining settings = TinyRealm.settings(11).refreshEvery(every, delay).refreshMode(mode);
       Map<Long, float[]> vectors = new HashMap<>();
       List<long[]> told = new ArrayList<>();
+      List<Integer> progress = new ArrayList<>();
       try (Pretrainer trainer = trainer(model, settings, 1);
           Session session = new ReferenceBackend().open(1)) {
         while (trainer.step() < settings.steps()) {
@@ -112,6 +113,15 @@ class PretrainerTest {
                 }
 
                 @Override
+                public void refreshing(long step, long madeAt, int embedded, int passages) {
+                  assertEquals(now, step);
+                  assertEquals(0, madeAt % every);
+                  assertEquals(store.size(), passages);
+                  assertTrue(embedded >= 0 && embedded <= passages);
+                  progress.add(embedded);
+                }
+
+                @Override
                 public void refreshed(long step, long madeAtStep) {
                   told.add(new long[] {step, madeAtStep});
                 }
@@ -120,6 +130,9 @@ class PretrainerTest {
           assertArrayEquals(vectors.get(expected), trainer.index().vectors());
         }
         assertEquals(told.size(), trainer.refreshes());
+        assertEquals(delay == 0, progress.isEmpty());
+        boolean betweenSteps = mode == IndexRefresher.Mode.BETWEEN_STEPS;
+        assertEquals(delay > 0 && betweenSteps, betweenSteps && progress.contains(store.size()));
         trainer.refreshNow(PassageEmbedder.Progress.NONE);
         assertEquals(11, trainer.index().madeAtStep());
       }
