@@ -1,5 +1,6 @@
 package org.realm4j.reference.kernels;
 
+import java.lang.foreign.MemorySegment;
 import org.realm4j.tensor.AdamStep;
 
 /**
@@ -41,6 +42,13 @@ public interface Kernels {
    */
   void dots(
       float[] rows, int rowsAt, int rowCount, float[] queries, int queryCount, int n, float[] out);
+
+  /**
+   * The same of one query with rows of little-endian floats outside the heap: out[r].
+   *
+   * @param n a multiple of 16
+   */
+  void dots(MemorySegment rows, long at, int rowCount, float[] query, int n, float[] out);
 
   // ---- along a row, element by element
 

@@ -1,7 +1,7 @@
 package org.realm4j.reference.kernels;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.realm4j.tensor.Activation;
@@ -10,8 +10,8 @@ import org.realm4j.tensor.CounterRandom;
 
 /** Plain loops: what runs without the Vector API, and what its kernels are tested against. */
 public final class ScalarKernels implements Kernels, TileKernels, ActivationKernels, ScanKernels {
-  private static final VarHandle FLOAT =
-      MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private static final int LANES = 16;
   private static final int TILE_ROWS = 4;
@@ -37,25 +37,46 @@ public final class ScalarKernels implements Kernels, TileKernels, ActivationKern
     return this;
   }
 
+  private static float code(MemorySegment codes, long at, int i, int r) {
+    return codes.get(
+        ValueLayout.JAVA_BYTE, at + CODES + (long) i * BLOCK_ROWS + ScanKernels.place(r));
+  }
+
   @Override
-  public int codesReaching(
-      byte[] block,
-      float[] query,
-      int queryAt,
-      int n,
-      float length,
-      float limit,
-      float[] sums,
-      int[] found) {
-    int count = 0;
+  public void codeProducts(
+      MemorySegment codes, long at, float[] query, int queryAt, int n, float[] products) {
     for (int r = 0; r < BLOCK_ROWS; r++) {
       float sum = 0;
       for (int i = 0; i < n; i++) {
-        sum = Math.fma(block[CODES + i * BLOCK_ROWS + r], query[queryAt + i], sum);
+        sum = Math.fma(code(codes, at, i, r), query[queryAt + i], sum);
       }
-      float scale = (float) FLOAT.get(block, r * Float.BYTES);
-      float error = (float) FLOAT.get(block, ERRORS + r * Float.BYTES);
-      if (Math.fma(error, length, sum * scale) >= limit) {
+      products[r] = sum;
+    }
+  }
+
+  @Override
+  public void decode(MemorySegment codes, long at, int n, float[] panel) {
+    for (int i = 0; i < n; i++) {
+      for (int r = 0; r < BLOCK_ROWS; r++) {
+        panel[i * BLOCK_ROWS + r] = code(codes, at, i, r);
+      }
+    }
+  }
+
+  @Override
+  public int boundsReaching(
+      MemorySegment codes,
+      long at,
+      float[] products,
+      int productsAt,
+      float length,
+      float limit,
+      int[] found) {
+    int count = 0;
+    for (int r = 0; r < BLOCK_ROWS; r++) {
+      float scale = codes.get(FLOAT, at + 4L * r);
+      float error = codes.get(FLOAT, at + ERRORS + 4L * r);
+      if (Math.fma(error, length, products[productsAt + r] * scale) >= limit) {
         found[count++] = r;
       }
     }
@@ -194,6 +215,15 @@ public final class ScalarKernels implements Kernels, TileKernels, ActivationKern
       max = Math.max(max, x[at + i]);
     }
     return max;
+  }
+
+  @Override
+  public void dots(MemorySegment rows, long at, int rowCount, float[] query, int n, float[] out) {
+    float[] row = new float[n];
+    for (int r = 0; r < rowCount; r++) {
+      MemorySegment.copy(rows, FLOAT, at + 4L * r * n, row, 0, n);
+      out[r] = dot(row, 0, query, 0, n);
+    }
   }
 
   @Override

@@ -1,6 +1,9 @@
 package org.realm4j.reference.kernels;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -29,6 +32,8 @@ final class SimdKernels implements Kernels {
   private static final VectorSpecies<Integer> I = S.withLanes(int.class);
   private static final int L = S.length();
   private static final int LANES = 16;
+  private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LE);
 
   /** Makes the exponent field of 2^n of n + ROUND. */
   private static final int EXPONENT = 127 - Float.floatToRawIntBits(Elementary.ROUND);
@@ -145,9 +150,12 @@ final class SimdKernels implements Kernels {
       float[] rows, int rowsAt, int rowCount, float[] queries, int queryCount, int n, float[] out) {
     float[] lanes = new float[4 * LANES];
     int r = 0;
-    for (; r + 4 <= rowCount; r += 4) {
+    for (; n % LANES == 0 && r + 4 <= rowCount; r += 4) {
       for (int q = 0; q < queryCount; q++) {
-        dots4(rows, rowsAt + r * n, queries, q * n, n, lanes);
+        dots4(rows, rowsAt + r * n, n, queries, q * n, 0, lanes);
+        if (L < LANES) {
+          dots4(rows, rowsAt + r * n, n, queries, q * n, L, lanes);
+        }
         trees4(lanes, out, q * rowCount + r);
       }
     }
@@ -158,60 +166,71 @@ final class SimdKernels implements Kernels {
     }
   }
 
-  /** Four rows with one query, so that the additions of one row do not wait for each other. */
-  private static void dots4(float[] rows, int at, float[] queries, int qAt, int n, float[] lanes) {
-    FloatVector low0 = FloatVector.zero(S);
-    FloatVector low1 = FloatVector.zero(S);
-    FloatVector low2 = FloatVector.zero(S);
-    FloatVector low3 = FloatVector.zero(S);
-    FloatVector high0 = FloatVector.zero(S);
-    FloatVector high1 = FloatVector.zero(S);
-    FloatVector high2 = FloatVector.zero(S);
-    FloatVector high3 = FloatVector.zero(S);
-    int at1 = at + n;
-    int at2 = at1 + n;
-    int at3 = at2 + n;
-    int i = 0;
-    for (; i + LANES <= n; i += LANES) {
+  /**
+   * Four rows with one query, so that the additions of one row do not wait for each other; lanes
+   * {@code half} to half + L of each. Small on purpose: a method with more vectors, tails and both
+   * halves ran the first compiler out of registers, which then keeps it from the second for ever,
+   * and every vector on the heap.
+   */
+  private static void dots4(
+      float[] rows, int at, int n, float[] queries, int qAt, int half, float[] lanes) {
+    FloatVector sum0 = FloatVector.zero(S);
+    FloatVector sum1 = FloatVector.zero(S);
+    FloatVector sum2 = FloatVector.zero(S);
+    FloatVector sum3 = FloatVector.zero(S);
+    for (int i = half; i < n; i += LANES) {
       FloatVector q = FloatVector.fromArray(S, queries, qAt + i);
-      low0 = FloatVector.fromArray(S, rows, at + i).fma(q, low0);
-      low1 = FloatVector.fromArray(S, rows, at1 + i).fma(q, low1);
-      low2 = FloatVector.fromArray(S, rows, at2 + i).fma(q, low2);
-      low3 = FloatVector.fromArray(S, rows, at3 + i).fma(q, low3);
+      int from = at + i;
+      sum0 = FloatVector.fromArray(S, rows, from).fma(q, sum0);
+      sum1 = FloatVector.fromArray(S, rows, from + n).fma(q, sum1);
+      sum2 = FloatVector.fromArray(S, rows, from + 2 * n).fma(q, sum2);
+      sum3 = FloatVector.fromArray(S, rows, from + 3 * n).fma(q, sum3);
+    }
+    sum0.intoArray(lanes, half);
+    sum1.intoArray(lanes, LANES + half);
+    sum2.intoArray(lanes, 2 * LANES + half);
+    sum3.intoArray(lanes, 3 * LANES + half);
+  }
+
+  @Override
+  public void dots(MemorySegment rows, long at, int rowCount, float[] query, int n, float[] out) {
+    float[] lanes = new float[4 * LANES];
+    int r = 0;
+    for (; r + 4 <= rowCount; r += 4) {
+      dots4(rows, at + 4L * r * n, n, query, 0, lanes);
       if (L < LANES) {
-        q = FloatVector.fromArray(S, queries, qAt + i + L);
-        high0 = FloatVector.fromArray(S, rows, at + i + L).fma(q, high0);
-        high1 = FloatVector.fromArray(S, rows, at1 + i + L).fma(q, high1);
-        high2 = FloatVector.fromArray(S, rows, at2 + i + L).fma(q, high2);
-        high3 = FloatVector.fromArray(S, rows, at3 + i + L).fma(q, high3);
+        dots4(rows, at + 4L * r * n, n, query, L, lanes);
+      }
+      trees4(lanes, out, r);
+    }
+    if (r < rowCount) {
+      float[] row = new float[n];
+      for (; r < rowCount; r++) {
+        MemorySegment.copy(rows, FLOAT, at + 4L * r * n, row, 0, n);
+        out[r] = dot(row, 0, query, 0, n);
       }
     }
-    if (i < n) {
-      VectorMask<Float> mask = S.indexInRange(i, n);
-      FloatVector q = FloatVector.fromArray(S, queries, qAt + i, mask);
-      low0 = FloatVector.fromArray(S, rows, at + i, mask).fma(q, low0);
-      low1 = FloatVector.fromArray(S, rows, at1 + i, mask).fma(q, low1);
-      low2 = FloatVector.fromArray(S, rows, at2 + i, mask).fma(q, low2);
-      low3 = FloatVector.fromArray(S, rows, at3 + i, mask).fma(q, low3);
-      if (i + L < n) {
-        mask = S.indexInRange(i + L, n);
-        q = FloatVector.fromArray(S, queries, qAt + i + L, mask);
-        high0 = FloatVector.fromArray(S, rows, at + i + L, mask).fma(q, high0);
-        high1 = FloatVector.fromArray(S, rows, at1 + i + L, mask).fma(q, high1);
-        high2 = FloatVector.fromArray(S, rows, at2 + i + L, mask).fma(q, high2);
-        high3 = FloatVector.fromArray(S, rows, at3 + i + L, mask).fma(q, high3);
-      }
+  }
+
+  private static void dots4(
+      MemorySegment rows, long at, int n, float[] query, int half, float[] lanes) {
+    FloatVector sum0 = FloatVector.zero(S);
+    FloatVector sum1 = FloatVector.zero(S);
+    FloatVector sum2 = FloatVector.zero(S);
+    FloatVector sum3 = FloatVector.zero(S);
+    long row = 4L * n;
+    for (int i = half; i < n; i += LANES) {
+      FloatVector q = FloatVector.fromArray(S, query, i);
+      long from = at + 4L * i;
+      sum0 = FloatVector.fromMemorySegment(S, rows, from, LE).fma(q, sum0);
+      sum1 = FloatVector.fromMemorySegment(S, rows, from + row, LE).fma(q, sum1);
+      sum2 = FloatVector.fromMemorySegment(S, rows, from + 2 * row, LE).fma(q, sum2);
+      sum3 = FloatVector.fromMemorySegment(S, rows, from + 3 * row, LE).fma(q, sum3);
     }
-    low0.intoArray(lanes, 0);
-    low1.intoArray(lanes, LANES);
-    low2.intoArray(lanes, 2 * LANES);
-    low3.intoArray(lanes, 3 * LANES);
-    if (L < LANES) {
-      high0.intoArray(lanes, L);
-      high1.intoArray(lanes, LANES + L);
-      high2.intoArray(lanes, 2 * LANES + L);
-      high3.intoArray(lanes, 3 * LANES + L);
-    }
+    sum0.intoArray(lanes, half);
+    sum1.intoArray(lanes, LANES + half);
+    sum2.intoArray(lanes, 2 * LANES + half);
+    sum3.intoArray(lanes, 3 * LANES + half);
   }
 
   /** The trees over four times 16 lanes. */

@@ -16,10 +16,10 @@ import org.realm4j.retrieval.MipsIndex;
 import org.realm4j.retrieval.Vectors;
 
 /**
- * Looks at all rows, in the way that is fastest for the number of queries: {@link RowScan} or, with
- * int8 codes, {@link CodeScan} for few, {@link PanelScan} for many. All give the same bits, for any
- * number of threads, any batch and any width of vectors: see {@link Best}. A batch shares one pass
- * over the memory.
+ * Looks at all rows: through their int8 codes, if it has some, with {@link CodeScan}, otherwise
+ * with {@link RowScan} for few queries and {@link PanelScan} for many. All give the same bits, for
+ * any number of threads, any batch and any width of vectors: see {@link Best}. A batch shares one
+ * pass over the memory.
  */
 final class ExactMipsIndex implements MipsIndex {
   private static final String LENGTHS = "lengths";
@@ -87,6 +87,12 @@ final class ExactMipsIndex implements MipsIndex {
     MemorySegment codes =
         int8 ? Parts.get(parts, CODES, Int8Codes.bytes(vectors.rows(), vectors.dimension())) : null;
     return new ExactMipsIndex(vectors, lengths, codes, choice, workers(threads), Arena.ofShared());
+  }
+
+  /** In float32, with the lengths of {@link BlockLengths} at hand. */
+  static ExactMipsIndex open(
+      Vectors vectors, MemorySegment lengths, int threads, KernelChoice choice) {
+    return open(vectors, Map.of(LENGTHS, lengths), false, threads, choice);
   }
 
   private static Workers workers(int threads) {
@@ -165,14 +171,15 @@ final class ExactMipsIndex implements MipsIndex {
   }
 
   private Function<Best, Scan> scans(Queries queries) {
-    if (queries.count() >= MANY) {
-      Panels panels = new Panels(queries.values(), queries.count(), queries.dimension(), kernels);
-      return best -> new PanelScan(queries, vectors, lengths, kernels, panels, best);
-    }
     MemorySegment c = codes;
-    return c == null
-        ? best -> new RowScan(queries, vectors, kernels, best)
-        : best -> new CodeScan(queries, c, kernels, best);
+    if (c != null) {
+      return best -> new CodeScan(queries, c, kernels, best);
+    }
+    if (queries.count() < MANY) {
+      return best -> new RowScan(queries, vectors, kernels, best);
+    }
+    Panels panels = new Panels(queries.values(), queries.count(), queries.dimension(), kernels);
+    return best -> new PanelScan(queries, vectors, lengths, kernels, panels, best);
   }
 
   private static Hits[] merge(Best[] best, Queries queries) {

@@ -22,8 +22,8 @@ import org.realm4j.retrieval.Vectors;
  * What rounding does to both sides, see {@link Rounding}, is a share of |q| (|x| + e), and is
  * contained in the error that is stored.
  *
- * <p>Rows lie in blocks of {@value ScanKernels#BLOCK_ROWS}: their scales, their errors, and then
- * for each dimension the codes of all of them, so that a scan needs no sum across a vector.
+ * <p>How they lie in memory, see {@link ScanKernels}: for each dimension the codes of 64 rows, so
+ * that a scan needs no sum across a vector.
  */
 final class Int8Codes {
   private static final double LARGEST = 127;
@@ -89,13 +89,14 @@ final class Int8Codes {
         largest = Math.max(largest, Math.abs(rows[i]));
       }
       float scale = (float) (largest / LARGEST);
+      int codesAt = ScanKernels.CODES + ScanKernels.place(r);
       double squares = 0;
       double errors = 0;
       for (int i = 0; i < dimension; i++) {
         float x = rows[at + i];
         double code = scale == 0 ? 0 : Math.rint(x / (double) scale);
         code = Math.max(-LARGEST, Math.min(LARGEST, code));
-        block[ScanKernels.CODES + i * ScanKernels.BLOCK_ROWS + r] = (byte) code;
+        block[codesAt + i * ScanKernels.BLOCK_ROWS] = (byte) code;
         double error = x - scale * code;
         squares += (double) x * x;
         errors += error * error;

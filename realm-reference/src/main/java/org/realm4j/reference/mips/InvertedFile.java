@@ -16,7 +16,8 @@ import org.realm4j.retrieval.Vectors;
  *
  * <pre>
  * about      lists, probes, queries of the sample, k, found, possible (4 bytes each)
- * centroids  [lists, dimension], floats
+ * centroids  [lists, dimension], floats: the directions of the clusters, by which rows are assigned
+ * means      [lists, dimension], floats: of the rows themselves, by which lists are probed
  * offsets    the first block of each list, and the end, ints
  * sizes      the rows of each list, ints
  * rows       [blocks, 64], the row numbers, -1 where a block is not full
@@ -26,6 +27,7 @@ import org.realm4j.retrieval.Vectors;
 record InvertedFile(
     MemorySegment about,
     MemorySegment centroids,
+    MemorySegment means,
     MemorySegment offsets,
     MemorySegment sizes,
     MemorySegment rows,
@@ -60,6 +62,7 @@ record InvertedFile(
         new InvertedFile(
             arena.allocate(ABOUT, 4),
             copy(clusters.centroids(), arena),
+            copy(clusters.means(vectors, nearest), arena),
             copy(offsets, arena),
             copy(sizes, arena),
             rows,
@@ -116,6 +119,7 @@ record InvertedFile(
     return new InvertedFile(
         about,
         Parts.get(parts, "centroids", 4L * lists * dimension),
+        Parts.get(parts, "means", 4L * lists * dimension),
         offsets,
         Parts.get(parts, "sizes", 4L * lists),
         Parts.get(parts, "rows", 4L * Scan.BLOCK * blocks),
@@ -126,6 +130,7 @@ record InvertedFile(
     Map<String, MemorySegment> parts = new LinkedHashMap<>();
     parts.put("about", about);
     parts.put("centroids", centroids);
+    parts.put("means", means);
     parts.put("offsets", offsets);
     parts.put("sizes", sizes);
     parts.put("rows", rows);
@@ -160,9 +165,10 @@ record InvertedFile(
     };
   }
 
-  float[] centroidArray() {
-    float[] values = new float[(int) (centroids.byteSize() / 4)];
-    MemorySegment.copy(centroids, BlockLengths.FLOAT, 0, values, 0, values.length);
+  /** An array of what a part holds. */
+  static float[] floats(MemorySegment part) {
+    float[] values = new float[(int) (part.byteSize() / Float.BYTES)];
+    MemorySegment.copy(part, BlockLengths.FLOAT, 0, values, 0, values.length);
     return values;
   }
 

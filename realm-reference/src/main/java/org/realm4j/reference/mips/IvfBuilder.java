@@ -1,6 +1,7 @@
 package org.realm4j.reference.mips;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
@@ -22,15 +23,15 @@ final class IvfBuilder {
   private IvfBuilder() {}
 
   /**
-   * @param kept the centroids of a former build over other vectors, {@code [lists, dimension]}: a
-   *     build with them costs little more than a pass over the vectors; or null
+   * @param before a former build over other vectors, whose centroids are kept: that costs little
+   *     more than a pass over the vectors; or null
    * @throws RealmException.BadInput if a value is not finite, a row too long, or the recall of the
    *     asked probes below what is asked
    */
   static IvfMipsIndex build(
       Vectors vectors,
       IvfOptions options,
-      float @Nullable [] kept,
+      @Nullable IvfMipsIndex before,
       int threads,
       KernelChoice choice) {
     if (threads < 1) {
@@ -39,11 +40,12 @@ final class IvfBuilder {
     Workers workers = new Workers(threads, "realm-mips");
     Arena arena = Arena.ofShared();
     try (Arena temporary = Arena.ofShared()) {
-      BlockLengths.compute(vectors, temporary, workers); // refuses what cannot be searched
+      // refuses what cannot be searched
+      MemorySegment lengths = BlockLengths.compute(vectors, temporary, workers);
       int lists = options.lists(vectors.rows());
       Clustering clusters =
-          kept != null
-              ? Clustering.of(kept, vectors.dimension(), choice.kernels(), workers)
+          before != null
+              ? Clustering.of(before.centroids(), vectors.dimension(), choice.kernels(), workers)
               : vectors.rows() == 0
                   ? Clustering.of(
                       new float[vectors.dimension()],
@@ -53,8 +55,8 @@ final class IvfBuilder {
                   : Clustering.train(vectors, lists, choice.kernels(), workers);
       InvertedFile file = InvertedFile.of(vectors, clusters, arena, workers);
       IvfMipsIndex index = new IvfMipsIndex(vectors, file, choice.kernels(), workers, arena);
-      try (MipsIndex exact = ExactMipsIndex.build(vectors, false, threads, choice)) {
-        measure(index, file, exact, options);
+      try (MipsIndex exact = ExactMipsIndex.open(vectors, lengths, threads, choice)) {
+        measure(index, file, exact, options, before == null ? 1 : before.probes());
       }
       return index;
     } catch (RuntimeException | Error e) {
@@ -64,9 +66,12 @@ final class IvfBuilder {
     }
   }
 
-  /** Sets the number of probes, the smallest that reaches the recall if none is asked for. */
+  /**
+   * Sets the number of probes: if none is asked for, from {@code first} on the smallest that
+   * reaches the recall.
+   */
   private static void measure(
-      IvfMipsIndex index, InvertedFile file, MipsIndex exact, IvfOptions options) {
+      IvfMipsIndex index, InvertedFile file, MipsIndex exact, IvfOptions options, int first) {
     int d = index.dimension();
     int count = Math.min(QUERIES, index.size());
     float[] queries = new float[count * d];
@@ -74,7 +79,7 @@ final class IvfBuilder {
       index.vectors().copy((int) ((long) q * index.size() / count), 1, queries, q * d);
     }
     MipsIndex.Hits[] truth = exact.search(queries, count, RECALL_AT);
-    int probes = options.probes() > 0 ? Math.min(options.probes(), file.lists()) : 1;
+    int probes = Math.min(options.probes() > 0 ? options.probes() : first, file.lists());
     while (true) {
       file.setProbes(probes);
       int found = found(truth, index.search(queries, count, RECALL_AT));

@@ -2,7 +2,6 @@ package org.realm4j.reference.mips;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.BitSet;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
@@ -12,11 +11,11 @@ import org.realm4j.retrieval.MipsIndex;
 import org.realm4j.retrieval.Vectors;
 
 /**
- * Approximate search: looks only into the lists of the {@link InvertedFile} whose centroids have
- * the largest inner products with the query. Within them it finds the best rows exactly, by the
- * bounds of {@link Int8Codes} and canonical scores, so what it misses lies in other lists; where
- * the first lists have fewer than k rows left, it goes on. The same bits for any number of threads
- * and any batch.
+ * Approximate search: looks only into the lists of the {@link InvertedFile} whose means have the
+ * largest inner products with the query, so that lists of long rows come first. Within them it
+ * finds the best rows exactly, by the bounds of {@link Int8Codes} and canonical scores, so what it
+ * misses lies in other lists; where the first lists have fewer than k rows left, it goes on. The
+ * same bits for any number of threads and any batch.
  */
 final class IvfMipsIndex implements MipsIndex {
   /** Queries that a worker claims at a time. */
@@ -24,7 +23,7 @@ final class IvfMipsIndex implements MipsIndex {
 
   private final Vectors vectors;
   private final InvertedFile file;
-  private final float[] centroids;
+  private final float[] means; // [lists, dimension]
   private final Kernels kernels;
   private final Workers workers;
   private final Arena arena;
@@ -34,14 +33,18 @@ final class IvfMipsIndex implements MipsIndex {
   IvfMipsIndex(Vectors vectors, InvertedFile file, Kernels kernels, Workers workers, Arena arena) {
     this.vectors = vectors;
     this.file = file;
-    this.centroids = file.centroidArray();
+    this.means = InvertedFile.floats(file.means());
     this.kernels = kernels;
     this.workers = workers;
     this.arena = arena;
   }
 
   float[] centroids() {
-    return centroids.clone();
+    return InvertedFile.floats(file.centroids());
+  }
+
+  int probes() {
+    return file.probes();
   }
 
   Vectors vectors() {
@@ -113,12 +116,11 @@ final class IvfMipsIndex implements MipsIndex {
   /** What one worker needs, one query at a time. */
   private final class Worker {
     private final float[] scores = new float[file.lists()];
-    private final byte[] block = new byte[Int8Codes.blockBytes(vectors.dimension())];
-    private final int[] found = new int[Scan.BLOCK];
+    private final int blockBytes = Int8Codes.blockBytes(vectors.dimension());
 
     Hits search(Queries query) {
       int lists = file.lists();
-      kernels.dots(centroids, 0, lists, query.values(), 1, query.dimension(), scores);
+      kernels.dots(means, 0, lists, query.values(), 1, query.dimension(), scores);
       Best best = new Best(query, vectors, kernels);
       ScaledQueries scaled = new ScaledQueries(query, kernels.scans());
       int[] first = best(Math.min(file.probes(), lists));
@@ -149,15 +151,9 @@ final class IvfMipsIndex implements MipsIndex {
     /** Returns how many rows of the list are not excluded. */
     private int scan(int list, Queries query, ScaledQueries scaled, Best best) {
       for (int b = file.firstBlock(list); b < file.firstBlock(list + 1); b++) {
-        MemorySegment.copy(
-            file.codes(), ValueLayout.JAVA_BYTE, (long) b * block.length, block, 0, block.length);
-        int count = scaled.reaching(0, block, best.threshold(0), found);
-        for (int i = 0; i < count; i++) {
-          int row = file.row(b, found[i]);
-          if (row >= 0) {
-            best.consider(0, row);
-          }
-        }
+        int block = b;
+        ScaledQueries.Rows rows = place -> file.row(block, place);
+        scaled.offer(0, file.codes(), (long) b * blockBytes, rows, best);
       }
       return left(list, query.excluded());
     }

@@ -45,10 +45,8 @@ public final class IvfMipsIndexProvider implements MipsIndexProvider {
   /** Keeps the centroids: costs little more than a pass over the vectors. */
   @Override
   public MipsIndex rebuild(MipsIndex before, Vectors vectors, int threads) {
-    float[] kept =
-        before instanceof IvfMipsIndex ivf && ivf.dimension() == vectors.dimension()
-            ? ivf.centroids()
-            : null;
+    IvfMipsIndex kept =
+        before instanceof IvfMipsIndex ivf && ivf.dimension() == vectors.dimension() ? ivf : null;
     return IvfBuilder.build(vectors, options, kept, threads, KernelChoice.AUTO);
   }
 
@@ -70,6 +68,6 @@ public final class IvfMipsIndexProvider implements MipsIndexProvider {
   public long estimateMemory(int rows, int dimension) {
     int lists = options.lists(rows);
     long full = Math.addExact(rows, lists * (Scan.BLOCK / 2));
-    return Int8Codes.bytes((int) full, dimension) + 4L * full + 4L * lists * (dimension + 1L);
+    return Int8Codes.bytes((int) full, dimension) + 4L * full + 8L * lists * (dimension + 1L);
   }
 }

@@ -6,7 +6,7 @@ import org.realm4j.io.RealmException;
 /**
  * How an inverted file is built.
  *
- * @param lists how many clusters; 0 for twice the square root of the number of rows
+ * @param lists how many clusters; 0 for 1.2 times the square root of the number of rows
  * @param probes how many of them a search looks into; 0 for as few as reach the recall
  * @param recall of the best {@value IvfBuilder#RECALL_AT}, which a build must reach on a sample
  */
@@ -61,7 +61,7 @@ record IvfOptions(int lists, int probes, double recall) {
   }
 
   int lists(int rows) {
-    int wanted = lists > 0 ? lists : Math.ceilDiv((int) (2 * Math.sqrt(rows)), 16) * 16;
+    int wanted = lists > 0 ? lists : Math.ceilDiv((int) (1.2 * Math.sqrt(rows)), 16) * 16;
     return Math.max(1, Math.min(wanted, Math.max(1, rows / 4)));
   }
 }

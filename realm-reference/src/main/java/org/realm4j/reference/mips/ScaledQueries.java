@@ -1,5 +1,7 @@
 package org.realm4j.reference.mips;
 
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.realm4j.reference.kernels.ScanKernels;
 
 /**
@@ -7,12 +9,17 @@ import org.realm4j.reference.kernels.ScanKernels;
  * {@link Int8Codes} under- or overflows. Belongs to one worker.
  */
 final class ScaledQueries {
+  /** Rows of a block that are not worth sorting. */
+  private static final int FEW = 4;
+
   private final ScanKernels kernels;
   private final int dimension;
   private final float[] values;
   private final int[] exponents;
   private final float[] lengths;
-  private final float[] sums = new float[ScanKernels.BLOCK_ROWS];
+  private final float[] products = new float[ScanKernels.BLOCK_ROWS];
+  private final int[] found = new int[ScanKernels.BLOCK_ROWS];
+  private final long[] order = new long[ScanKernels.BLOCK_ROWS];
 
   ScaledQueries(Queries queries, ScanKernels kernels) {
     this.kernels = kernels;
@@ -30,23 +37,77 @@ final class ScaledQueries {
     }
   }
 
+  /** The scaled queries, {@code [count, dimension]}. */
+  float[] values() {
+    return values;
+  }
+
+  /** What becomes of the rows of a block that may be among the best. */
+  interface Rows {
+    /** The number of the row at a place of the block, -1 if there is none. */
+    int number(int place);
+  }
+
+  /** Offers the rows of the block of codes at {@code at} that may be among the best. */
+  void offer(int query, MemorySegment codes, long at, Rows rows, Best best) {
+    kernels.codeProducts(codes, at, values, query * dimension, dimension, products);
+    offer(query, codes, at, products, 0, rows, best);
+  }
+
+  /** The same, with the products of the scaled query and the codes at hand. */
+  void offer(
+      int query, MemorySegment codes, long at, float[] given, int givenAt, Rows rows, Best best) {
+    float threshold = best.threshold(query);
+    int count =
+        kernels.boundsReaching(
+            codes, at, given, givenAt, lengths[query], limit(query, threshold), found);
+    if (count > FEW) {
+      offerInOrder(query, codes, at, given, givenAt, rows, best, count);
+      return;
+    }
+    for (int i = 0; i < count; i++) {
+      int row = rows.number(found[i]);
+      if (row >= 0) {
+        best.consider(query, row);
+      }
+    }
+  }
+
   /**
-   * The rows of a block of codes whose score may reach the threshold.
-   *
-   * @param found receives them
-   * @return how many there are; rows that only fill the block may be among them
+   * By their bounds, largest first: the threshold rises with the first of them, and the others need
+   * not be scored, which would fetch each from memory.
    */
-  int reaching(int query, byte[] block, float threshold, int[] found) {
+  private void offerInOrder(
+      int query,
+      MemorySegment codes,
+      long at,
+      float[] given,
+      int givenAt,
+      Rows rows,
+      Best best,
+      int count) {
+    for (int i = 0; i < count; i++) {
+      int r = found[i];
+      float scale = codes.get(BlockLengths.FLOAT, at + 4L * r);
+      float error = codes.get(BlockLengths.FLOAT, at + ScanKernels.ERRORS + 4L * r);
+      float bound = Math.fma(error, lengths[query], given[givenAt + r] * scale);
+      order[i] = TopK.key(bound, r);
+    }
+    Arrays.sort(order, 0, count);
+    for (int i = count - 1; i >= 0; i--) {
+      if (TopK.score(order[i]) < limit(query, best.threshold(query))) {
+        return;
+      }
+      int row = rows.number(TopK.row(order[i]));
+      if (row >= 0) {
+        best.consider(query, row);
+      }
+    }
+  }
+
+  /** What the bound of a row must reach. */
+  private float limit(int query, float threshold) {
     double underflow = Rounding.underflow(dimension);
-    double limit = Math.scalb(threshold - underflow, -exponents[query]) - underflow;
-    return kernels.codesReaching(
-        block,
-        values,
-        query * dimension,
-        dimension,
-        lengths[query],
-        Rounding.down(limit),
-        sums,
-        found);
+    return Rounding.down(Math.scalb(threshold - underflow, -exponents[query]) - underflow);
   }
 }

@@ -15,18 +15,18 @@ final class TopK {
   }
 
   /** Orders as (score, then lower row) does, best largest. Scores are not NaN. */
-  private static long key(float score, int row) {
+  static long key(float score, int row) {
     // + 0f makes -0 and 0 equal; flipping the magnitude bits of negative floats orders them
     int bits = Float.floatToIntBits(score + 0f);
     int ordered = bits ^ (bits >> 31 & 0x7fffffff);
     return (long) ordered << 32 | ~row & 0xffffffffL;
   }
 
-  private static int row(long key) {
+  static int row(long key) {
     return ~(int) key;
   }
 
-  private static float score(long key) {
+  static float score(long key) {
     int ordered = (int) (key >> 32);
     return Float.intBitsToFloat(ordered ^ (ordered >> 31 & 0x7fffffff));
   }

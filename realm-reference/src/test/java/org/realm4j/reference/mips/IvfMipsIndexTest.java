@@ -64,7 +64,7 @@ class IvfMipsIndexTest {
     float[] queries = clustered(400, 150, 77);
     try (MipsIndex index = ivf("recall=0.95").build(vectors, D, 2)) {
       assertTrue(
-          index.describe().matches("288 lists, .* probed; recall@8 0\\.9.*"), index.describe());
+          index.describe().matches("176 lists, .* probed; recall@8 0\\.9.*"), index.describe());
       assertTrue(recall(index, vectors, queries, 8) > 0.9, index.describe());
       String probed = index.describe().replaceAll(".*lists, (\\d+) probed.*", "$1");
       assertTrue(Integer.parseInt(probed) < 60, "not approximate at all: " + index.describe());
