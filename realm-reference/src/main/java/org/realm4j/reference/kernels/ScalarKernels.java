@@ -2,6 +2,8 @@ package org.realm4j.reference.kernels;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.realm4j.tensor.Activation;
@@ -10,6 +12,8 @@ import org.realm4j.tensor.CounterRandom;
 
 /** Plain loops: what runs without the Vector API, and what its kernels are tested against. */
 public final class ScalarKernels implements Kernels, TileKernels, ActivationKernels, ScanKernels {
+  private static final VarHandle FLOATS =
+      MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -37,45 +41,31 @@ public final class ScalarKernels implements Kernels, TileKernels, ActivationKern
     return this;
   }
 
-  private static float code(MemorySegment codes, long at, int i, int r) {
-    return codes.get(
-        ValueLayout.JAVA_BYTE, at + CODES + (long) i * BLOCK_ROWS + ScanKernels.place(r));
-  }
-
   @Override
-  public void codeProducts(
-      MemorySegment codes, long at, float[] query, int queryAt, int n, float[] products) {
+  public void codeProducts(byte[] block, float[] query, int queryAt, int n, float[] products) {
     for (int r = 0; r < BLOCK_ROWS; r++) {
       float sum = 0;
       for (int i = 0; i < n; i++) {
-        sum = Math.fma(code(codes, at, i, r), query[queryAt + i], sum);
+        sum = Math.fma(block[CODES + i * BLOCK_ROWS + r], query[queryAt + i], sum);
       }
       products[r] = sum;
     }
   }
 
   @Override
-  public void decode(MemorySegment codes, long at, int n, float[] panel) {
-    for (int i = 0; i < n; i++) {
-      for (int r = 0; r < BLOCK_ROWS; r++) {
-        panel[i * BLOCK_ROWS + r] = code(codes, at, i, r);
-      }
+  public void decode(byte[] block, int n, float[] panel) {
+    for (int i = 0; i < BLOCK_ROWS * n; i++) {
+      panel[i] = block[CODES + i];
     }
   }
 
   @Override
   public int boundsReaching(
-      MemorySegment codes,
-      long at,
-      float[] products,
-      int productsAt,
-      float length,
-      float limit,
-      int[] found) {
+      byte[] block, float[] products, int productsAt, float length, float limit, int[] found) {
     int count = 0;
     for (int r = 0; r < BLOCK_ROWS; r++) {
-      float scale = codes.get(FLOAT, at + 4L * r);
-      float error = codes.get(FLOAT, at + ERRORS + 4L * r);
+      float scale = (float) FLOATS.get(block, Float.BYTES * r);
+      float error = (float) FLOATS.get(block, ERRORS + Float.BYTES * r);
       if (Math.fma(error, length, products[productsAt + r] * scale) >= limit) {
         found[count++] = r;
       }

@@ -39,25 +39,26 @@ final class CodeScan implements Scan {
     boolean many = queries.count() >= MANY;
     for (int row = from; row < to; row += BLOCK) {
       long at = (long) (row / BLOCK) * blockBytes;
+      byte[] block = scaled.load(codes, at);
       if (many) {
-        multiply(at);
+        multiply(block);
       }
       int first = row;
       ScaledQueries.Rows rows = place -> first + place < to ? first + place : -1;
       for (int q = 0; q < queries.count(); q++) {
         if (many) {
-          scaled.offer(q, codes, at, products, q * BLOCK, rows, best);
+          scaled.offer(q, products, q * BLOCK, rows, best);
         } else {
-          scaled.offer(q, codes, at, rows, best);
+          scaled.offer(q, rows, best);
         }
       }
     }
   }
 
   /** products[q, r] = scaled query q . codes(r) */
-  private void multiply(long at) {
+  private void multiply(byte[] block) {
     int d = queries.dimension();
-    kernels.scans().decode(codes, at, d, panel);
+    kernels.scans().decode(block, d, panel);
     TileKernels tiles = kernels.tiles();
     int vectors = Math.min(2, tiles.tileCols() / tiles.vector());
     for (int q = 0; q < queries.count(); q += tiles.tileRows()) {

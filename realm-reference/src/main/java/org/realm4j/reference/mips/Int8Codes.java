@@ -89,7 +89,7 @@ final class Int8Codes {
         largest = Math.max(largest, Math.abs(rows[i]));
       }
       float scale = (float) (largest / LARGEST);
-      int codesAt = ScanKernels.CODES + ScanKernels.place(r);
+      int codesAt = ScanKernels.CODES + r;
       double squares = 0;
       double errors = 0;
       for (int i = 0; i < dimension; i++) {

@@ -153,7 +153,8 @@ final class IvfMipsIndex implements MipsIndex {
       for (int b = file.firstBlock(list); b < file.firstBlock(list + 1); b++) {
         int block = b;
         ScaledQueries.Rows rows = place -> file.row(block, place);
-        scaled.offer(0, file.codes(), (long) b * blockBytes, rows, best);
+        scaled.load(file.codes(), (long) b * blockBytes);
+        scaled.offer(0, rows, best);
       }
       return left(list, query.excluded());
     }

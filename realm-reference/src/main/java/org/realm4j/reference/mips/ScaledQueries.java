@@ -1,6 +1,9 @@
 package org.realm4j.reference.mips;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.realm4j.reference.kernels.ScanKernels;
 
@@ -18,12 +21,16 @@ final class ScaledQueries {
   private final int[] exponents;
   private final float[] lengths;
   private final float[] products = new float[ScanKernels.BLOCK_ROWS];
+  private final byte[] block;
+  private final ByteBuffer floats; // over the block
   private final int[] found = new int[ScanKernels.BLOCK_ROWS];
   private final long[] order = new long[ScanKernels.BLOCK_ROWS];
 
   ScaledQueries(Queries queries, ScanKernels kernels) {
     this.kernels = kernels;
     this.dimension = queries.dimension();
+    this.block = new byte[Int8Codes.blockBytes(dimension)];
+    this.floats = ByteBuffer.wrap(block).order(ByteOrder.LITTLE_ENDIAN);
     this.values = new float[queries.count() * dimension];
     this.exponents = new int[queries.count()];
     this.lengths = new float[queries.count()];
@@ -42,27 +49,30 @@ final class ScaledQueries {
     return values;
   }
 
-  /** What becomes of the rows of a block that may be among the best. */
+  /** What the rows of a block are. */
   interface Rows {
     /** The number of the row at a place of the block, -1 if there is none. */
     int number(int place);
   }
 
-  /** Offers the rows of the block of codes at {@code at} that may be among the best. */
-  void offer(int query, MemorySegment codes, long at, Rows rows, Best best) {
-    kernels.codeProducts(codes, at, values, query * dimension, dimension, products);
-    offer(query, codes, at, products, 0, rows, best);
+  /** Copies the block at {@code at}, which the calls that follow are about, and returns it. */
+  byte[] load(MemorySegment codes, long at) {
+    MemorySegment.copy(codes, ValueLayout.JAVA_BYTE, at, block, 0, block.length);
+    return block;
+  }
+
+  /** Offers the rows of the block that may be among the best. */
+  void offer(int query, Rows rows, Best best) {
+    kernels.codeProducts(block, values, query * dimension, dimension, products);
+    offer(query, products, 0, rows, best);
   }
 
   /** The same, with the products of the scaled query and the codes at hand. */
-  void offer(
-      int query, MemorySegment codes, long at, float[] given, int givenAt, Rows rows, Best best) {
-    float threshold = best.threshold(query);
-    int count =
-        kernels.boundsReaching(
-            codes, at, given, givenAt, lengths[query], limit(query, threshold), found);
+  void offer(int query, float[] given, int givenAt, Rows rows, Best best) {
+    float limit = limit(query, best.threshold(query));
+    int count = kernels.boundsReaching(block, given, givenAt, lengths[query], limit, found);
     if (count > FEW) {
-      offerInOrder(query, codes, at, given, givenAt, rows, best, count);
+      offerInOrder(query, given, givenAt, rows, best, count);
       return;
     }
     for (int i = 0; i < count; i++) {
@@ -78,18 +88,11 @@ final class ScaledQueries {
    * not be scored, which would fetch each from memory.
    */
   private void offerInOrder(
-      int query,
-      MemorySegment codes,
-      long at,
-      float[] given,
-      int givenAt,
-      Rows rows,
-      Best best,
-      int count) {
+      int query, float[] given, int givenAt, Rows rows, Best best, int count) {
     for (int i = 0; i < count; i++) {
       int r = found[i];
-      float scale = codes.get(BlockLengths.FLOAT, at + 4L * r);
-      float error = codes.get(BlockLengths.FLOAT, at + ScanKernels.ERRORS + 4L * r);
+      float scale = floats.getFloat(Float.BYTES * r);
+      float error = floats.getFloat(ScanKernels.ERRORS + Float.BYTES * r);
       float bound = Math.fma(error, lengths[query], given[givenAt + r] * scale);
       order[i] = TopK.key(bound, r);
     }
