@@ -3,15 +3,26 @@ package org.realm4j.reference.mips;
 import java.util.Arrays;
 import org.realm4j.retrieval.MipsIndex.Hits;
 
-/** The k best (score, row) pairs seen; among equal scores the lower row is better. */
+/**
+ * The k best (score, row) pairs seen; among equal scores the lower row is better.
+ *
+ * <p>Few are kept in a heap, whose worst is the threshold at any time. Of many, twice as many are
+ * collected and then sorted, which costs a fraction of as many insertions; the threshold is that of
+ * the last time.
+ */
 final class TopK {
+  private static final int FEW = 64;
+
   private final int k;
-  private final long[] heap; // worst first
+  private final boolean few;
+  private final long[] heap; // worst first, if few
   private int size;
+  private long worst = Long.MIN_VALUE; // of the k best when last sorted, if many
 
   TopK(int k) {
     this.k = k;
-    this.heap = new long[k];
+    this.few = k <= FEW;
+    this.heap = new long[few ? k : Math.multiplyExact(2, k)];
   }
 
   /** Orders as (score, then lower row) does, best largest. Scores are not NaN. */
@@ -33,7 +44,10 @@ final class TopK {
 
   /** What a score must exceed or equal to get in. */
   float threshold() {
-    return size < k ? Float.NEGATIVE_INFINITY : score(heap[0]);
+    if (few) {
+      return size < k ? Float.NEGATIVE_INFINITY : score(heap[0]);
+    }
+    return worst == Long.MIN_VALUE ? Float.NEGATIVE_INFINITY : score(worst);
   }
 
   void add(float score, int row) {
@@ -47,7 +61,9 @@ final class TopK {
   }
 
   private void add(long key) {
-    if (size < k) {
+    if (!few) {
+      collect(key);
+    } else if (size < k) {
       int i = size++;
       for (; i > 0 && heap[(i - 1) / 2] > key; i = (i - 1) / 2) {
         heap[i] = heap[(i - 1) / 2];
@@ -55,6 +71,18 @@ final class TopK {
       heap[i] = key;
     } else if (key > heap[0]) {
       replaceWorst(key);
+    }
+  }
+
+  private void collect(long key) {
+    if (key > worst) {
+      heap[size++] = key;
+      if (size == heap.length) {
+        Arrays.sort(heap);
+        System.arraycopy(heap, size - k, heap, 0, k);
+        size = k;
+        worst = heap[0];
+      }
     }
   }
 
@@ -81,9 +109,10 @@ final class TopK {
   Hits hits() {
     long[] keys = Arrays.copyOf(heap, size);
     Arrays.sort(keys);
-    int[] rows = new int[size];
-    float[] scores = new float[size];
-    for (int i = 0; i < size; i++) {
+    int best = Math.min(k, size);
+    int[] rows = new int[best];
+    float[] scores = new float[best];
+    for (int i = 0; i < best; i++) {
       rows[i] = row(keys[size - 1 - i]);
       scores[i] = score(keys[size - 1 - i]);
     }
