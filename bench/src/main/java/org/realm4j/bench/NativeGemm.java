@@ -21,6 +21,7 @@ abstract class NativeGemm {
   static final ValueLayout.OfByte CHAR = ValueLayout.JAVA_BYTE;
 
   private static final long HUGE_PAGE = 2 << 20;
+  private static final int MADV_DONTNEED = 4;
   private static final int MADV_HUGEPAGE = 14;
 
   /** How it is called in the table. */
@@ -87,26 +88,34 @@ abstract class NativeGemm {
 
   /** A copy outside of the heap, in large pages where the system has them, as the heap is. */
   static MemorySegment copy(Arena arena, float[] values) {
-    long bytes = 4L * values.length;
-    long whole = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    MemorySegment memory = arena.allocate(whole, HUGE_PAGE);
-    adviseHugePages(memory);
-    MemorySegment copy = memory.asSlice(0, bytes);
-    copy.copyFrom(MemorySegment.ofArray(values));
-    return copy;
+    return largePages(arena, 4L * values.length).copyFrom(MemorySegment.ofArray(values));
   }
 
-  private static void adviseHugePages(MemorySegment memory) {
+  /**
+   * Memory outside of the heap, zeros, in large pages where the system has them. An arena has
+   * cleared it already, in small pages: these are given back, and the next who writes there gets
+   * large ones.
+   */
+  static MemorySegment largePages(Arena arena, long bytes) {
+    long whole = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    MemorySegment memory = arena.allocate(whole, HUGE_PAGE);
+    if (advise(memory, MADV_HUGEPAGE)) {
+      advise(memory, MADV_DONTNEED);
+    }
+    return memory.asSlice(0, bytes);
+  }
+
+  /** False where the system has no huge pages; nothing else is lost. */
+  private static boolean advise(MemorySegment memory, int advice) {
     Optional<MemorySegment> madvise = Linker.nativeLinker().defaultLookup().find("madvise");
     if (madvise.isEmpty()) {
-      return;
+      return false;
     }
     MethodHandle call =
         Linker.nativeLinker()
             .downcallHandle(madvise.get(), FunctionDescriptor.of(INT, POINTER, LONG, INT));
     try {
-      // Where there are no huge pages it says so, and nothing else is lost.
-      int _ = (int) call.invokeExact(memory, memory.byteSize(), MADV_HUGEPAGE);
+      return (int) call.invokeExact(memory, memory.byteSize(), advice) == 0;
     } catch (Throwable t) {
       throw failed("madvise", t);
     }
