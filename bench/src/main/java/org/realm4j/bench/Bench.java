@@ -44,6 +44,7 @@ public final class Bench implements Runnable {
     text("the same at the lengths of real text, beside torch with padding"),
     mlm("one step of BERT's training with masked tokens, beside torch"),
     embed("embedding of passages, beside ONNX Runtime"),
+    mips("maximum inner product search, beside faiss and Lucene"),
     starts("whether every start of the JVM reaches the same speed"),
     backends("every operation and a step on both backends, and how far they are from float64"),
     curve("speed by length, batch and threads, for a plot"),
@@ -64,6 +65,7 @@ public final class Bench implements Runnable {
         case text -> TextSection.run(context);
         case mlm -> MlmSection.run(context);
         case embed -> EmbedSection.run(context);
+        case mips -> MipsSection.run(context);
         case starts -> StartsSection.run(context);
         case backends -> BackendsSection.run(context, peakGflops);
         case curve -> CurveSection.run(context);

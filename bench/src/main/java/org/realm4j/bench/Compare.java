@@ -28,7 +28,7 @@ final class Compare implements Runnable {
    */
   record Figure(double value, String unit, boolean smallerIsBetter) {
     static Figure of(double value, String unit) {
-      boolean time = unit.startsWith("ns") || unit.equals("s") || unit.endsWith("/op");
+      boolean time = unit.startsWith("ns") || unit.matches("(CPU )?s") || unit.endsWith("/op");
       return new Figure(value, unit, time || unit.equals("MiB"));
     }
   }

@@ -224,7 +224,7 @@ final class EmbedSection {
     return folder;
   }
 
-  private static Path cache() {
+  static Path cache() {
     @Nullable String xdg = System.getenv("XDG_CACHE_HOME");
     return (xdg != null && Path.of(xdg).isAbsolute()
             ? Path.of(xdg)

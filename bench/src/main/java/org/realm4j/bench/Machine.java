@@ -35,6 +35,8 @@ final class Machine {
     table.head("oneDNN", version(() -> new OneDnn().version()));
     table.head("torch", version(Machine::torch));
     table.head("ONNX Runtime", version(EmbedSection::runtimeVersion));
+    table.head("faiss", version(Faiss::version));
+    table.head("Lucene", org.apache.lucene.util.Version.LATEST.toString());
   }
 
   /** Those that change how fast Java is. */

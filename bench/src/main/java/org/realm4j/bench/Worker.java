@@ -69,6 +69,8 @@ final class Worker {
       case "mlm" -> new MlmLoad(job, kernels);
       case "embed" -> new EmbedLoad(job, kernels);
       case "steady" -> new SteadyLoad(job, kernels);
+      case "mips" -> new MipsLoad(job);
+      case "hnsw" -> new HnswLoad(job);
       case "operation" -> new OperationLoad(job, kernels);
       default -> throw new RealmException.BadInput("load: unknown: " + job.string("load"));
     };

@@ -23,6 +23,7 @@ class CompareTest {
     assertEquals(2, Compare.ratio(Figure.of(10, "ns/value"), Figure.of(5, "ns/value")));
     assertEquals(2, Compare.ratio(Figure.of(10, "MiB"), Figure.of(5, "MiB")));
     assertEquals(2, Compare.ratio(Figure.of(10, "ms/op"), Figure.of(5, "ms/op")));
+    assertEquals(2, Compare.ratio(Figure.of(10, "CPU s"), Figure.of(5, "CPU s")));
     assertEquals(2, Compare.ratio(Figure.of(10, "ops/s"), Figure.of(20, "ops/s")));
   }
 
