@@ -1,7 +1,6 @@
 package org.realm4j.reference.kernels;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
@@ -33,7 +32,6 @@ final class SimdKernels implements Kernels {
   private static final int L = S.length();
   private static final int LANES = 16;
   private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
-  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LE);
 
   /** Makes the exponent field of 2^n of n + ROUND. */
   private static final int EXPONENT = 127 - Float.floatToRawIntBits(Elementary.ROUND);
@@ -195,42 +193,39 @@ final class SimdKernels implements Kernels {
   @Override
   public void dots(MemorySegment rows, long at, int rowCount, float[] query, int n, float[] out) {
     float[] lanes = new float[4 * LANES];
-    int r = 0;
-    for (; r + 4 <= rowCount; r += 4) {
-      dots4(rows, at + 4L * r * n, n, query, 0, lanes);
-      if (L < LANES) {
-        dots4(rows, at + 4L * r * n, n, query, L, lanes);
+    for (int r = 0; r < rowCount; r += 4) {
+      int some = Math.min(4, rowCount - r);
+      for (int i = 0; i < some; i++) {
+        long row = at + 4L * (r + i) * n;
+        lanes(rows, row, n, query, 0, lanes, i * LANES);
+        if (L < LANES) {
+          lanes(rows, row, n, query, L, lanes, i * LANES);
+        }
       }
-      trees4(lanes, out, r);
-    }
-    if (r < rowCount) {
-      float[] row = new float[n];
-      for (; r < rowCount; r++) {
-        MemorySegment.copy(rows, FLOAT, at + 4L * r * n, row, 0, n);
-        out[r] = dot(row, 0, query, 0, n);
+      if (some == 4) {
+        trees4(lanes, out, r);
+      } else {
+        float[] trees = new float[4];
+        trees4(lanes, trees, 0);
+        System.arraycopy(trees, 0, out, r, some);
       }
     }
   }
 
-  private static void dots4(
-      MemorySegment rows, long at, int n, float[] query, int half, float[] lanes) {
-    FloatVector sum0 = FloatVector.zero(S);
-    FloatVector sum1 = FloatVector.zero(S);
-    FloatVector sum2 = FloatVector.zero(S);
-    FloatVector sum3 = FloatVector.zero(S);
-    long row = 4L * n;
+  /**
+   * The lanes of one row, strictly in the order of memory: four rows side by side, as from arrays,
+   * ran at a third of the speed, since the processor fetches ahead along lines that follow each
+   * other.
+   */
+  private static void lanes(
+      MemorySegment rows, long at, int n, float[] query, int half, float[] lanes, int lanesAt) {
+    FloatVector sum = FloatVector.zero(S);
     for (int i = half; i < n; i += LANES) {
-      FloatVector q = FloatVector.fromArray(S, query, i);
-      long from = at + 4L * i;
-      sum0 = FloatVector.fromMemorySegment(S, rows, from, LE).fma(q, sum0);
-      sum1 = FloatVector.fromMemorySegment(S, rows, from + row, LE).fma(q, sum1);
-      sum2 = FloatVector.fromMemorySegment(S, rows, from + 2 * row, LE).fma(q, sum2);
-      sum3 = FloatVector.fromMemorySegment(S, rows, from + 3 * row, LE).fma(q, sum3);
+      sum =
+          FloatVector.fromMemorySegment(S, rows, at + 4L * i, LE)
+              .fma(FloatVector.fromArray(S, query, i), sum);
     }
-    sum0.intoArray(lanes, half);
-    sum1.intoArray(lanes, LANES + half);
-    sum2.intoArray(lanes, 2 * LANES + half);
-    sum3.intoArray(lanes, 3 * LANES + half);
+    sum.intoArray(lanes, lanesAt + half);
   }
 
   /** The trees over four times 16 lanes. */
