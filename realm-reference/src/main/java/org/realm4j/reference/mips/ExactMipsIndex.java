@@ -28,6 +28,12 @@ final class ExactMipsIndex implements MipsIndex {
   /** From this number of queries on a product pays; it has 16 columns at least. */
   private static final int MANY = 5;
 
+  /**
+   * Up to this number of best rows the codes leave few to be scored: more would be fetched from
+   * memory one by one, while a batch reads all rows in their order.
+   */
+  private static final int BEST_BY_CODES = 256;
+
   /** Queries whose products lie in the second-level cache together. */
   private static final int BATCH = 256;
 
@@ -172,7 +178,7 @@ final class ExactMipsIndex implements MipsIndex {
 
   private Function<Best, Scan> scans(Queries queries) {
     MemorySegment c = codes;
-    if (c != null) {
+    if (c != null && (queries.k() <= BEST_BY_CODES || queries.count() < MANY)) {
       return best -> new CodeScan(queries, c, kernels, best);
     }
     if (queries.count() < MANY) {

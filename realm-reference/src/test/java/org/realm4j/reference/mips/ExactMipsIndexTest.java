@@ -209,7 +209,12 @@ class ExactMipsIndexTest {
           for (int threads : new int[] {1, 2, 4}) {
             for (boolean int8 : new boolean[] {false, true}) {
               try (MipsIndex index = ExactMipsIndex.build(vectors, int8, threads, choice)) {
+                int most = 1000; // which batches find without the codes
+                Hits[] many = index.search(Arrays.copyOf(queries, 5 * dimension), 5, most);
+                float[] first = Arrays.copyOf(queries, dimension);
+                assertArrayEquals(many[0].rows(), index.search(first, 1, most)[0].rows());
                 Hits[] hits = index.search(queries, 300, 100);
+                assertArrayEquals(hits[0].rows(), Arrays.copyOf(many[0].rows(), 100));
                 expected = expected == null ? hits : expected;
                 for (int q = 0; q < 300; q++) {
                   assertArrayEquals(expected[q].rows(), hits[q].rows());
