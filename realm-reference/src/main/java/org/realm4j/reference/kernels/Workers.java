@@ -2,6 +2,7 @@ package org.realm4j.reference.kernels;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,7 @@ public final class Workers implements AutoCloseable {
   private static final long YIELD_NANOS = 20_000_000;
 
   private final Member[] members;
+  private final ReentrantLock taken = new ReentrantLock();
   private volatile @Nullable Job job;
   private volatile boolean closed;
 
@@ -61,6 +63,24 @@ public final class Workers implements AutoCloseable {
     j.await();
     job = null;
     j.rethrow();
+  }
+
+  /**
+   * For callers on several threads: one at a time has the team, others meanwhile run their tasks
+   * alone, as worker 0.
+   */
+  public void runOrAlone(int tasks, Task task) {
+    if (tasks > 1 && members.length > 0 && taken.tryLock()) {
+      try {
+        run(tasks, task);
+      } finally {
+        taken.unlock();
+      }
+    } else {
+      for (int i = 0; i < tasks; i++) {
+        task.run(i, 0);
+      }
+    }
   }
 
   @Override

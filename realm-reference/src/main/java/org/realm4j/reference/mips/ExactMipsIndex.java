@@ -5,7 +5,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.io.RealmException;
@@ -46,7 +45,6 @@ final class ExactMipsIndex implements MipsIndex {
   private final Kernels kernels;
   private final Workers workers;
   private final Arena arena;
-  private final ReentrantLock searching = new ReentrantLock();
   private volatile boolean closed;
 
   private ExactMipsIndex(
@@ -161,18 +159,7 @@ final class ExactMipsIndex implements MipsIndex {
           scan[worker].rows(from, (int) Math.min(size(), (long) from + TASK));
         };
     int tasks = Math.ceilDiv(size(), TASK);
-    // one search at a time has the threads; others meanwhile scan on their own
-    if (workers.count() > 1 && searching.tryLock()) {
-      try {
-        workers.run(tasks, task);
-      } finally {
-        searching.unlock();
-      }
-    } else {
-      for (int t = 0; t < tasks; t++) {
-        task.run(t, 0);
-      }
-    }
+    workers.runOrAlone(tasks, task);
     return merge(best, queries);
   }
 

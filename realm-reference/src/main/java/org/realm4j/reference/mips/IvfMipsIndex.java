@@ -4,7 +4,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 import org.realm4j.reference.kernels.Kernels;
 import org.realm4j.reference.kernels.Workers;
 import org.realm4j.retrieval.MipsIndex;
@@ -27,7 +26,6 @@ final class IvfMipsIndex implements MipsIndex {
   private final Kernels kernels;
   private final Workers workers;
   private final Arena arena;
-  private final ReentrantLock searching = new ReentrantLock();
   private volatile boolean closed;
 
   IvfMipsIndex(Vectors vectors, InvertedFile file, Kernels kernels, Workers workers, Arena arena) {
@@ -98,18 +96,7 @@ final class IvfMipsIndex implements MipsIndex {
           }
         };
     int tasks = Math.ceilDiv(count, TASK);
-    // one search at a time has the threads; others meanwhile search on their own
-    if (tasks > 1 && workers.count() > 1 && searching.tryLock()) {
-      try {
-        workers.run(tasks, task);
-      } finally {
-        searching.unlock();
-      }
-    } else {
-      for (int t = 0; t < tasks; t++) {
-        task.run(t, 0);
-      }
-    }
+    workers.runOrAlone(tasks, task);
     return hits;
   }
 
