@@ -373,15 +373,14 @@ class PassageIndexTest {
         if (n % 2 == 0) {
           Passage passage = TinyIndex.passage("n" + n, n);
           index.add(List.of(passage), TinyIndex.TOKENIZER, TinyIndex::embed);
-          model.add(passage);
           next.add(passage);
         } else {
           String id = model.ids().get(n % model.ids().size());
           index.remove(List.of(id));
-          model.remove(id);
           next.remove(id);
         }
-        models.put(id(index), next);
+        models.put(id(index), next); // read by all of them: never changed again
+        model = next;
       }
       done.set(true);
       for (Future<?> reader : readers) {
