@@ -15,8 +15,8 @@ import org.realm4j.tensor.Shapes;
  * same bits.
  *
  * <p>Weights lie transposed, {@code [keys, queries]}: the softmax then runs down columns, a query a
- * lane, with no sums across lanes, and every other operand of the five products is read where it
- * lies. They stay without their factor 1 / sum, which goes to results of the size of q instead.
+ * lane, with no sums across lanes. They stay without their factor 1 / sum, which goes to results of
+ * the size of q instead.
  */
 final class Attention {
   /** Queries are filled up to a multiple of it: whole vectors of any width. */
@@ -113,10 +113,7 @@ final class Attention {
     }
     // y = weights^T v
     products.small(
-        weights,
-        0,
-        1,
-        p.stride,
+        new Operand(weights, 0, p.stride, true),
         p.queries,
         p.of(v, p.keyFrom),
         p.keys,
@@ -171,10 +168,7 @@ final class Attention {
         kernels.scale(scaled, i * width, width, factor[p.statistics() + i]);
       }
       products.small(
-          dropped,
-          0,
-          p.stride,
-          1,
+          new Operand(dropped, 0, p.stride, false),
           p.keys,
           Operand.rows(scaled, width),
           p.queries,
@@ -188,10 +182,7 @@ final class Attention {
     // dWeights = v g^T, then through dropout and softmax
     Operand columnsOfG = p.transposed(g, Scratch.QUERIES, s);
     products.small(
-        v.data(),
-        p.at(p.keyFrom),
-        hidden,
-        1,
+        p.of(v, p.keyFrom),
         p.keys,
         columnsOfG,
         width,
@@ -206,10 +197,7 @@ final class Attention {
         weights, dWeights, 0, p.keys, p.padded, p.stride, statistics, scale);
     if (q.wanted()) { // dq += dWeights^T k
       products.small(
-          dWeights,
-          0,
-          1,
-          p.stride,
+          new Operand(dWeights, 0, p.stride, true),
           p.queries,
           p.of(k, p.keyFrom),
           p.keys,
@@ -219,10 +207,7 @@ final class Attention {
     }
     if (k.wanted()) { // dk += dWeights q
       products.small(
-          dWeights,
-          0,
-          p.stride,
-          1,
+          new Operand(dWeights, 0, p.stride, false),
           p.keys,
           p.of(q, p.queryFrom),
           p.queries,
@@ -285,16 +270,7 @@ final class Attention {
       float[] to = s.array(Scratch.WEIGHTS, keys * stride);
       Operand columns = transposed(q.data(), Scratch.QUERIES, s);
       products.small(
-          k.data(),
-          at(keyFrom),
-          hidden,
-          1,
-          keys,
-          columns,
-          width,
-          padded,
-          new Target(to, 0, stride, false),
-          s);
+          of(k, keyFrom), keys, columns, width, padded, new Target(to, 0, stride, false), s);
       return to;
     }
 

@@ -7,34 +7,32 @@ import org.realm4j.reference.kernels.TileKernels;
 import org.realm4j.reference.kernels.Workers;
 
 /**
- * Matrix products C = A B or C += A B by panels of B, after Goto and van de Geijn. Each element of
- * C takes its products over k in order, whatever the blocking, the threads or the tile, so all of
- * these may be tuned without changing a bit.
- *
- * <p>A is read where it lies as long as its k runs along rows: the tile broadcasts its elements,
- * and packing them first gains nothing.
+ * Matrix products C = A B or C += A B of packed operands, after Goto and van de Geijn: a block of A
+ * lies in the second-level cache, and each panel of B goes through it from the first. Each element
+ * of C takes its products over k in order, whatever the blocking, the threads or the tile, so all
+ * of these may be tuned without changing a bit.
  */
 final class Products {
-  /** Steps of k per pass over C, at most: a panel of B of 48 columns is then 72 KiB. */
-  private static final int BLOCK_K = 384;
+  /** Steps of k per pass over C, at most: a panel of B of 32 columns is then 32 KiB. */
+  private static final int BLOCK_K = 256;
 
-  /** Rows per task: with BLOCK_K, a block of A stays in the second-level cache. */
+  /** Rows per task, about: with BLOCK_K, a block of A takes 128 KiB. */
   private static final int BLOCK_ROWS = 96;
 
-  /** Rows of a transposed A that are packed at a time, so that whole cache lines are read. */
-  private static final int PACKED_ROWS = 96;
-
-  private static final int BLOCK_PANELS = 32;
-  private static final int LEAST_PANELS = 4;
+  private static final int BLOCK_PANELS = 48;
+  private static final int LEAST_PANELS = 6;
 
   /** Panels that are written side by side; more of them collide in the first-level cache. */
   private static final int STREAMS = 4;
 
   /** Panels that a task packs for itself: they stay in the second-level cache. */
-  private static final int OWN_PANELS = 4;
+  private static final int OWN_PANELS = 6;
 
-  /** Rows that are worth packing panels for. */
-  private static final int OWN_ROWS = 192;
+  /** Steps of k that are packed for all tasks at a time, at most. */
+  private static final int SHARED_K = 4 * BLOCK_K;
+
+  /** Rows that are worth packing panels for, and few enough that their C stays in the cache. */
+  private static final int OWN_ROWS = 384;
 
   /** A matrix that products read: element (i, j) at {@code at + i * stride + j}, or transposed. */
   record Operand(float[] data, int at, int stride, boolean transposed) {
@@ -45,13 +43,25 @@ final class Products {
     static Operand columns(float[] data, int cols) {
       return new Operand(data, 0, cols, true);
     }
+
+    private Operand fromRow(int i) {
+      return new Operand(data, transposed ? at + i : at + i * stride, stride, transposed);
+    }
+
+    private Operand fromColumn(int j) {
+      return new Operand(data, transposed ? at + j * stride : at + j, stride, transposed);
+    }
   }
 
   /** B as panels of {@code [k][tileCols]}, the last one filled up with anything. */
   record Panels(float[] data, int k, int n) {}
 
   /** Where C is: row r begins at {@code at + r * stride}. */
-  record Target(float[] data, int at, int stride, boolean accumulate) {}
+  record Target(float[] data, int at, int stride, boolean accumulate) {
+    private Target added() {
+      return new Target(data, at, stride, true);
+    }
+  }
 
   /** What is done to a block of C once its sums are complete. */
   interface Finish {
@@ -63,8 +73,10 @@ final class Products {
   private final Scratch[] scratch;
   private final FloatPool pool;
   private final int tileRows;
+  private final int rowStep;
   private final int tileCols;
   private final int vector;
+  private final int blockRows;
 
   Products(Kernels kernels, Workers workers, Scratch[] scratch, FloatPool pool) {
     this.pool = pool;
@@ -72,8 +84,10 @@ final class Products {
     this.workers = workers;
     this.scratch = scratch;
     this.tileRows = this.kernels.tileRows();
+    this.rowStep = this.kernels.rowStep();
     this.tileCols = this.kernels.tileCols();
     this.vector = this.kernels.vector();
+    this.blockRows = BLOCK_ROWS / tileRows * tileRows;
   }
 
   private int panels(int n) {
@@ -95,7 +109,7 @@ final class Products {
 
   /** Packs b, {@code [k, n]}, with all threads. */
   Panels pack(Operand b, int k, int n, float[] to) {
-    int perTask = Math.max(1, 32_768 / (k * tileCols + 1));
+    int perTask = Math.max(STREAMS, 32_768 / (k * tileCols + 1));
     int panels = panels(n);
     workers.run(
         (panels + perTask - 1) / perTask,
@@ -107,13 +121,12 @@ final class Products {
     return new Panels(to, k, n);
   }
 
-  /** Steps {@code k} to {@code k + depth} of a few panels. */
+  /** Steps {@code k} to {@code k + depth} of a few panels of B. */
   private void packPanels(
       Operand b, int k, int depth, int n, int panelFrom, int panelTo, float[] to, int at) {
-    int col = panelFrom * tileCols;
     if (!b.transposed) {
-      int cols = Math.min(panelTo * tileCols, n) - col;
-      packStraight(b, k, depth, col, cols, tileCols, to, at);
+      int from = b.at + k * b.stride + panelFrom * tileCols;
+      packStraight(b, from, depth, tileCols, panelTo - panelFrom, to, at, tileCols);
       return;
     }
     for (int p = panelFrom; p < panelTo; p++) {
@@ -124,27 +137,28 @@ final class Products {
     }
   }
 
-  /**
-   * Panels of {@code width} columns whose k runs down the rows of x, the last filled with zeros.
-   */
+  /** Steps {@code k} to {@code k + depth} of some rows of A, from the first of a tile on. */
+  private void packRows(Operand a, int row, int rows, int k, int depth, float[] to, int at) {
+    if (a.transposed) {
+      int from = a.at + k * a.stride + row;
+      packStraight(a, from, depth, tileRows, tiles(rows), to, at, rowStep);
+    } else {
+      kernels.packRows(a.data, a.at + row * a.stride + k, a.stride, rows, depth, to, at);
+    }
+  }
+
   private void packStraight(
-      Operand x, int k, int depth, int col, int cols, int width, float[] to, int at) {
-    int from = x.at + k * x.stride + col;
-    int whole = cols / width;
-    for (int p = 0; p < whole; p += STREAMS) {
-      int some = Math.min(STREAMS, whole - p);
+      Operand x, int from, int depth, int width, int panels, float[] to, int at, int toStep) {
+    for (int p = 0; p < panels; p += STREAMS) {
+      int some = Math.min(STREAMS, panels - p);
       int source = from + p * width;
-      kernels.panels(x.data, source, x.stride, depth, width, some, to, at + p * width * depth);
+      int target = at + p * depth * toStep;
+      kernels.panels(x.data, source, x.stride, depth, width, some, to, target, toStep);
     }
-    int rest = cols - whole * width;
-    if (rest > 0) {
-      int restAt = at + whole * width * depth;
-      Arrays.fill(to, restAt, restAt + depth * width, 0f);
-      for (int i = 0; i < depth; i++) {
-        int source = from + i * x.stride + whole * width;
-        System.arraycopy(x.data, source, to, restAt + i * width, rest);
-      }
-    }
+  }
+
+  private int tiles(int rows) {
+    return (rows + tileRows - 1) / tileRows;
   }
 
   // ---- products
@@ -152,7 +166,7 @@ final class Products {
   /** C = A B with all threads; a is {@code [m, b.k]}. */
   void multiply(Operand a, int m, Panels b, Target c, @Nullable Finish finish) {
     int panels = panels(b.n);
-    int rowBlocks = (m + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    int rowBlocks = (m + blockRows - 1) / blockRows;
     int width = BLOCK_PANELS;
     while (width > LEAST_PANELS
         && rowBlocks * ((panels + width - 1) / width) < 4 * workers.count()) {
@@ -165,15 +179,17 @@ final class Products {
     workers.run(
         rowBlocks * panelBlocks,
         (t, worker) -> {
-          int rowFrom = t % rowBlocks * BLOCK_ROWS;
-          int rowTo = Math.min(m, rowFrom + BLOCK_ROWS);
+          Scratch s = scratch[worker];
+          int rowFrom = t % rowBlocks * blockRows;
+          int rowTo = Math.min(m, rowFrom + blockRows);
           int panelFrom = t / rowBlocks * perTask;
           int panelTo = Math.min(panels, panelFrom + perTask);
+          float[] own = s.array(Scratch.BLOCK_A, kernels.packedRows(rowTo - rowFrom, step));
           for (int k = 0; k < b.k || k == 0; k += step) {
-            Block block =
-                new Block(a, false, b.data, k, Math.min(step, b.k - k), c, scratch[worker]);
-            int at = (panelFrom * b.k + k) * tileCols;
-            block.multiply(rowFrom, rowTo, at, b.k, panelFrom, panelTo, b.n);
+            int depth = Math.min(step, b.k - k);
+            packRows(a, rowFrom, rowTo - rowFrom, k, depth, own, 0);
+            new Block(own, 0, depth, b.data, (panelFrom * b.k + k) * tileCols, b.k, depth, c, k, s)
+                .multiply(rowFrom, rowTo, panelFrom, panelTo, b.n);
           }
           if (finish != null) {
             int colTo = Math.min(b.n, panelTo * tileCols);
@@ -183,39 +199,49 @@ final class Products {
   }
 
   /**
-   * C = A B with all threads; a is {@code [m, k]}, b {@code [k, n]}. Of two matrices that have to
-   * be packed, the smaller one is packed first and once; of the other, every task packs what it
-   * needs, which stays in its cache and never reaches memory.
+   * C = A B with all threads; a is {@code [m, k]}, b {@code [k, n]}. Of the smaller one, some steps
+   * of k at a time are packed for all, few enough to stay in a cache; of the other, every task
+   * packs what it needs.
    */
   void multiply(Operand a, int m, Operand b, int k, int n, Target c) {
-    if (!a.transposed) {
-      multiply(a, m, b, k, n, c, false);
-    } else if (n <= m) {
-      float[] packed = pool.take(packedSize(k, n));
-      multiply(a, m, pack(b, k, n, packed), c, null);
-      pool.give(packed);
-    } else {
-      float[] packed = pool.take((long) (m + tileRows - 1) / tileRows * tileRows * k);
-      int tiles = (m + tileRows - 1) / tileRows;
-      int perTask = STREAMS;
-      workers.run(
-          (tiles + perTask - 1) / perTask,
-          (t, _) -> {
-            int row = t * perTask * tileRows;
-            int rows = Math.min(perTask * tileRows, m - row);
-            packStraight(a, 0, k, row, rows, tileRows, packed, row * k);
-          });
-      multiply(new Operand(packed, 0, k, true), m, b, k, n, c, true);
-      pool.give(packed);
+    float[] packed =
+        pool.take(
+            n <= m
+                ? packedSize(Math.min(SHARED_K, k), n)
+                : kernels.packedRows(m, Math.min(SHARED_K, k)));
+    for (int i = 0; i < k || i == 0; i += SHARED_K) {
+      int depth = Math.min(SHARED_K, k - i);
+      Operand someA = a.fromColumn(i);
+      Operand someB = b.fromRow(i);
+      Target to = i == 0 ? c : c.added();
+      if (n <= m) {
+        multiply(someA, m, pack(someB, depth, n, packed), to, null);
+      } else {
+        packAll(someA, m, depth, packed);
+        multiplyPacked(packed, m, someB, depth, n, to);
+      }
     }
+    pool.give(packed);
   }
 
-  private void multiply(Operand a, int m, Operand b, int k, int n, Target c, boolean packed) {
+  /** Packs a, {@code [m, k]}, with all threads. */
+  private void packAll(Operand a, int m, int k, float[] to) {
+    int together = STREAMS * tileRows;
+    workers.run(
+        (m + together - 1) / together,
+        (t, _) -> {
+          int row = t * together;
+          packRows(a, row, Math.min(together, m - row), 0, k, to, row / tileRows * rowStep * k);
+        });
+  }
+
+  /**
+   * @param a tiles of {@code [k][rowStep]}
+   */
+  private void multiplyPacked(float[] a, int m, Operand b, int k, int n, Target c) {
     int panels = panels(n);
     int groups = (panels + OWN_PANELS - 1) / OWN_PANELS;
-    int wanted = Math.max(1, (4 * workers.count() + groups - 1) / groups);
-    int rows = Math.max(OWN_ROWS, (m + wanted - 1) / wanted);
-    int perTask = (rows + tileRows - 1) / tileRows * tileRows;
+    int perTask = OWN_ROWS / tileRows * tileRows;
     int rowBlocks = (m + perTask - 1) / perTask;
     int step = blockK(k);
     workers.run(
@@ -230,124 +256,68 @@ final class Products {
           for (int i = 0; i < k || i == 0; i += step) {
             int depth = Math.min(step, k - i);
             packPanels(b, i, depth, n, panelFrom, panelTo, own, 0);
-            new Block(a, packed, own, i, depth, c, s)
-                .multiply(rowFrom, rowTo, 0, depth, panelFrom, panelTo, n);
+            int at = (rowFrom / tileRows * k + i) * rowStep;
+            new Block(a, at, k, own, 0, depth, depth, c, i, s)
+                .multiply(rowFrom, rowTo, panelFrom, panelTo, n);
           }
         });
   }
 
   /**
-   * C = A B or C += A B on this thread, for small products inside a task: nothing is packed, k is
-   * one block.
+   * C = A B or C += A B on this thread, for small products inside a task: k is one block.
    *
-   * @param a element (r, i) at {@code aAt + r * aRow + i * aStep}
-   * @param b {@code [k, n]}, not transposed
+   * @param a {@code [m, k]}
+   * @param b {@code [k, n]}
    */
-  void small(
-      float[] a,
-      int aAt,
-      int aRow,
-      int aStep,
-      int m,
-      Operand b,
-      int k,
-      int n,
-      Target c,
-      Scratch s) {
-    for (int col = 0; col < n; col += tileCols) {
-      int cols = Math.min(tileCols, n - col);
-      int vectors = cols / vector;
-      if (vectors > 0) {
-        for (int row = 0; row < m; row += tileRows) {
-          kernels.tile(
-              k,
-              Math.min(tileRows, m - row),
-              vectors,
-              a,
-              aAt + row * aRow,
-              aRow,
-              aStep,
-              b.data,
-              b.at + col,
-              b.stride,
-              c.data,
-              c.at + row * c.stride + col,
-              c.stride,
-              c.accumulate);
-        }
-      }
-      if (vectors * vector < cols) {
-        smallRest(a, aAt, aRow, aStep, m, b, k, col + vectors * vector, n, c, s);
-      }
-    }
-  }
-
-  /** The last columns, which are no whole vector. */
-  private void smallRest(
-      float[] a,
-      int aAt,
-      int aRow,
-      int aStep,
-      int m,
-      Operand b,
-      int k,
-      int col,
-      int n,
-      Target c,
-      Scratch s) {
-    int cols = n - col;
-    float[] packed = s.array(Scratch.PANELS_B, k * vector);
-    packStraight(b, 0, k, col, cols, vector, packed, 0);
-    float[] edge = s.array(Scratch.TILE, tileRows * tileCols);
-    for (int row = 0; row < m; row += tileRows) {
-      int rows = Math.min(tileRows, m - row);
-      int to = c.at + row * c.stride + col;
-      if (c.accumulate) {
-        Arrays.fill(edge, 0, rows * vector, 0f);
-        for (int r = 0; r < rows; r++) {
-          System.arraycopy(c.data, to + r * c.stride, edge, r * vector, cols);
-        }
-      }
-      kernels.tile(
-          k,
-          rows,
-          1,
-          a,
-          aAt + row * aRow,
-          aRow,
-          aStep,
-          packed,
-          0,
-          vector,
-          edge,
-          0,
-          vector,
-          c.accumulate);
-      for (int r = 0; r < rows; r++) {
-        System.arraycopy(edge, r * vector, c.data, to + r * c.stride, cols);
-      }
+  void small(Operand a, int m, Operand b, int k, int n, Target c, Scratch s) {
+    float[] panels = s.array(Scratch.PANELS_B, panels(n) * tileCols * k);
+    packPanels(b, 0, k, n, 0, panels(n), panels, 0);
+    float[] rows = s.array(Scratch.BLOCK_A, kernels.packedRows(Math.min(m, blockRows), k));
+    for (int row = 0; row < m; row += blockRows) {
+      int rowTo = Math.min(m, row + blockRows);
+      packRows(a, row, rowTo - row, 0, k, rows, 0);
+      new Block(rows, 0, k, panels, 0, k, k, c, 0, s).multiply(row, rowTo, 0, panels(n), n);
     }
   }
 
   /** C += A B over some steps of k. */
   private final class Block {
-    private final Operand a;
-    private final boolean packed;
+    private final float[] a;
+    private final int aAt;
+    private final int aDepth;
     private final float[] b;
-    private final int k;
+    private final int bAt;
+    private final int bDepth;
     private final int depth;
     private final Target c;
     private final boolean accumulate;
     private final Scratch scratch;
 
     /**
-     * @param packed whether a is packed already, as panels of {@code [a.stride][tileRows]}
+     * @param a tiles of rows, from {@code aAt} on
+     * @param aDepth steps from one tile to the next
+     * @param b panels, from {@code bAt} on
+     * @param bDepth steps from one panel to the next
+     * @param depth steps that are taken
+     * @param k the first of them; C is added to unless that is 0
      */
-    Block(Operand a, boolean packed, float[] b, int k, int depth, Target c, Scratch scratch) {
+    Block(
+        float[] a,
+        int aAt,
+        int aDepth,
+        float[] b,
+        int bAt,
+        int bDepth,
+        int depth,
+        Target c,
+        int k,
+        Scratch scratch) {
       this.a = a;
-      this.packed = packed;
+      this.aAt = aAt;
+      this.aDepth = aDepth;
       this.b = b;
-      this.k = k;
+      this.bAt = bAt;
+      this.bDepth = bDepth;
       this.depth = depth;
       this.c = c;
       this.accumulate = c.accumulate || k > 0;
@@ -355,75 +325,28 @@ final class Products {
     }
 
     /**
-     * @param bAt where the first panel's steps begin
-     * @param panelDepth how many steps a panel has in all
+     * A tile of A stays in the first-level cache while a few panels, which stay in the second, go
+     * through it; so rows of C are met in long pieces.
      */
-    void multiply(
-        int rowFrom, int rowTo, int bAt, int panelDepth, int panelFrom, int panelTo, int n) {
-      int rowsAtOnce = a.transposed && !packed ? PACKED_ROWS : rowTo - rowFrom;
-      for (int row = rowFrom; row < rowTo; row += rowsAtOnce) {
-        int some = Math.min(rowsAtOnce, rowTo - row);
-        float[] from = a.data;
-        int at = a.at + row * a.stride + k;
-        int rowStep = a.stride;
-        int kStep = 1;
-        int tileStep = tileRows * rowStep;
-        if (packed) {
-          at = row * a.stride + k * tileRows;
-          rowStep = 1;
-          kStep = tileRows;
-        } else if (a.transposed) {
-          from = scratch.array(Scratch.BLOCK_A, PACKED_ROWS * depth);
-          packStraight(a, k, depth, row, some, tileRows, from, 0);
-          at = 0;
-          rowStep = 1;
-          kStep = tileRows;
-          tileStep = tileRows * depth;
-        }
-        // a few panels and all rows at a time: the panels stay in the second-level cache
-        for (int group = panelFrom; group < panelTo; group += OWN_PANELS) {
-          int groupTo = Math.min(panelTo, group + OWN_PANELS);
-          for (int r = 0; r < some; r += tileRows) {
-            int rows = Math.min(tileRows, some - r);
-            int tileAt = at + r / tileRows * tileStep;
-            for (int p = group; p < groupTo; p++) {
-              int panelAt = bAt + (p - panelFrom) * panelDepth * tileCols;
-              int cols = Math.min(tileCols, n - p * tileCols);
-              tile(rows, cols, from, tileAt, rowStep, kStep, panelAt, row + r, p * tileCols);
-            }
+    void multiply(int rowFrom, int rowTo, int panelFrom, int panelTo, int n) {
+      for (int group = panelFrom; group < panelTo; group += OWN_PANELS) {
+        int groupTo = Math.min(panelTo, group + OWN_PANELS);
+        for (int row = rowFrom; row < rowTo; row += tileRows) {
+          int tileAt = aAt + (row - rowFrom) / tileRows * aDepth * rowStep;
+          for (int p = group; p < groupTo; p++) {
+            int panelAt = bAt + (p - panelFrom) * bDepth * tileCols;
+            int cols = Math.min(tileCols, n - p * tileCols);
+            tile(Math.min(tileRows, rowTo - row), cols, tileAt, panelAt, row, p * tileCols);
           }
         }
       }
     }
 
-    private void tile(
-        int rows,
-        int cols,
-        float[] from,
-        int at,
-        int rowStep,
-        int kStep,
-        int bAt,
-        int row,
-        int col) {
+    private void tile(int rows, int cols, int tileAt, int panelAt, int row, int col) {
       int vectors = (cols + vector - 1) / vector;
       int to = c.at + row * c.stride + col;
       if (cols == vectors * vector) {
-        kernels.tile(
-            depth,
-            rows,
-            vectors,
-            from,
-            at,
-            rowStep,
-            kStep,
-            b,
-            bAt,
-            tileCols,
-            c.data,
-            to,
-            c.stride,
-            accumulate);
+        kernels.tile(depth, rows, vectors, a, tileAt, b, panelAt, c.data, to, c.stride, accumulate);
         return;
       }
       // the last columns are no whole vector
@@ -434,21 +357,7 @@ final class Products {
           System.arraycopy(c.data, to + r * c.stride, edge, r * tileCols, cols);
         }
       }
-      kernels.tile(
-          depth,
-          rows,
-          vectors,
-          from,
-          at,
-          rowStep,
-          kStep,
-          b,
-          bAt,
-          tileCols,
-          edge,
-          0,
-          tileCols,
-          accumulate);
+      kernels.tile(depth, rows, vectors, a, tileAt, b, panelAt, edge, 0, tileCols, accumulate);
       for (int r = 0; r < rows; r++) {
         System.arraycopy(edge, r * tileCols, c.data, to + r * c.stride, cols);
       }

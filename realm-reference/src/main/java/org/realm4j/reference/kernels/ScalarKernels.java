@@ -19,7 +19,7 @@ public final class ScalarKernels implements Kernels, TileKernels, ActivationKern
 
   private static final int LANES = 16;
   private static final int TILE_ROWS = 4;
-  private static final int TILE_COLS = 16;
+  private static final int ROW_STEP = 8;
 
   @Override
   public String describe() {
@@ -53,9 +53,11 @@ public final class ScalarKernels implements Kernels, TileKernels, ActivationKern
   }
 
   @Override
-  public void decode(byte[] block, int n, float[] panel) {
-    for (int i = 0; i < BLOCK_ROWS * n; i++) {
-      panel[i] = block[CODES + i];
+  public void decode(byte[] block, int n, int width, float[] panels) {
+    for (int i = 0; i < n; i++) {
+      for (int r = 0; r < BLOCK_ROWS; r++) {
+        panels[(r / width * n + i) * width + r % width] = block[CODES + BLOCK_ROWS * i + r];
+      }
     }
   }
 
@@ -90,13 +92,13 @@ public final class ScalarKernels implements Kernels, TileKernels, ActivationKern
   }
 
   @Override
-  public int tileCols() {
-    return TILE_COLS;
+  public int rowStep() {
+    return ROW_STEP;
   }
 
   @Override
   public int vector() {
-    return TILE_COLS;
+    return LANES;
   }
 
   @Override
@@ -106,31 +108,24 @@ public final class ScalarKernels implements Kernels, TileKernels, ActivationKern
       int vectors,
       float[] a,
       int aAt,
-      int aRow,
-      int aStep,
       float[] b,
       int bAt,
-      int bStep,
       float[] c,
       int cAt,
       int cRow,
       boolean accumulate) {
+    int cols = vectors * LANES;
     for (int r = 0; r < rows; r++) {
       int at = cAt + r * cRow;
       if (!accumulate) {
-        Arrays.fill(c, at, at + TILE_COLS, 0f);
+        Arrays.fill(c, at, at + cols, 0f);
       }
-      tileRow(k, a, aAt + r * aRow, aStep, b, bAt, bStep, c, at);
-    }
-  }
-
-  private static void tileRow(
-      int k, float[] a, int aAt, int aStep, float[] b, int bAt, int bStep, float[] c, int cAt) {
-    for (int i = 0; i < k; i++) {
-      float x = a[aAt + i * aStep];
-      int bi = bAt + i * bStep;
-      for (int j = 0; j < TILE_COLS; j++) {
-        c[cAt + j] = Math.fma(x, b[bi + j], c[cAt + j]);
+      for (int i = 0; i < k; i++) {
+        float x = a[aAt + i * ROW_STEP + r];
+        int bi = bAt + i * 2 * LANES;
+        for (int j = 0; j < cols; j++) {
+          c[at + j] = Math.fma(x, b[bi + j], c[at + j]);
+        }
       }
     }
   }
@@ -161,11 +156,13 @@ public final class ScalarKernels implements Kernels, TileKernels, ActivationKern
       int width,
       int panels,
       float[] to,
-      int toAt) {
+      int toAt,
+      int toStep) {
     for (int i = 0; i < k; i++) {
       for (int p = 0; p < panels; p++) {
-        int source = fromAt + i * fromStride + p * width;
-        System.arraycopy(from, source, to, toAt + (p * k + i) * width, width);
+        int f = fromAt + i * fromStride + p * width;
+        System.arraycopy(
+            from, f, to, toAt + (p * k + i) * toStep, Math.min(toStep, from.length - f));
       }
     }
   }

@@ -26,8 +26,13 @@ public interface ScanKernels {
    */
   void codeProducts(byte[] block, float[] query, int queryAt, int n, float[] products);
 
-  /** panel[64 i + r] = the code of row r in dimension i &lt; n: what a product multiplies with. */
-  void decode(byte[] block, int n, float[] panel);
+  /**
+   * panels[(r / width * n + i) * width + r % width] = the code of row r in dimension i &lt; n: what
+   * a product multiplies with.
+   *
+   * @param width 16, 32 or 64
+   */
+  void decode(byte[] block, int n, int width, float[] panels);
 
   /**
    * The rows r of a block for which scale(r) * products[productsAt + r] + length * error(r) reaches

@@ -2,31 +2,39 @@ package org.realm4j.reference.kernels;
 
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Tiles and packing in the Vector API; defined once per vector width, see {@link SimdKernels}. */
 final class SimdTiles implements TileKernels {
   private static final VectorSpecies<Float> S = SimdLoader.species(MethodHandles.lookup());
   private static final int L = S.length();
-  private static final int TILE_COLS = 3 * L;
+  private static final int TILE_COLS = 2 * L;
 
   /** 24 accumulators need the 32 registers of AVX-512, in which case 512 bit are preferred. */
-  private static final int TILE_ROWS = FloatVector.SPECIES_PREFERRED.length() >= 16 ? 8 : 4;
+  private static final int TILE_ROWS = FloatVector.SPECIES_PREFERRED.length() >= 16 ? 12 : 6;
+
+  private static final int ROW_STEP = TILE_ROWS == 12 ? 16 : 8;
+
+  /** B moves so much faster than A: with one variable for both, the loop has no more to add up. */
+  private static final int RATIO = TILE_COLS / ROW_STEP;
 
   private static final VectorSpecies<Float> S8 = FloatVector.SPECIES_256;
 
-  // which lanes of two vectors of 8, for the three rounds of an 8 x 8 transposition
-  private static final FloatVector PAIRS_LOW = indices(0, 8, 2, 10, 4, 12, 6, 14);
-  private static final FloatVector PAIRS_HIGH = indices(1, 9, 3, 11, 5, 13, 7, 15);
-  private static final FloatVector QUADS_LOW = indices(0, 1, 8, 9, 4, 5, 12, 13);
-  private static final FloatVector QUADS_HIGH = indices(2, 3, 10, 11, 6, 7, 14, 15);
-  private static final FloatVector HALVES_LOW = indices(0, 1, 2, 3, 8, 9, 10, 11);
-  private static final FloatVector HALVES_HIGH = indices(4, 5, 6, 7, 12, 13, 14, 15);
+  // Which lanes of two vectors of 8, for the three rounds of an 8 x 8 transposition. The bits of
+  // floats are moved as those of integers: else every index would be converted from a float first.
+  private static final VectorSpecies<Integer> I8 = IntVector.SPECIES_256;
+  private static final IntVector PAIRS_LOW = indices(0, 8, 2, 10, 4, 12, 6, 14);
+  private static final IntVector PAIRS_HIGH = indices(1, 9, 3, 11, 5, 13, 7, 15);
+  private static final IntVector QUADS_LOW = indices(0, 1, 8, 9, 4, 5, 12, 13);
+  private static final IntVector QUADS_HIGH = indices(2, 3, 10, 11, 6, 7, 14, 15);
+  private static final IntVector HALVES_LOW = indices(0, 1, 2, 3, 8, 9, 10, 11);
+  private static final IntVector HALVES_HIGH = indices(4, 5, 6, 7, 12, 13, 14, 15);
 
   SimdTiles() {}
 
-  private static FloatVector indices(float... lanes) {
-    return FloatVector.fromArray(S8, lanes, 0);
+  private static IntVector indices(int... lanes) {
+    return IntVector.fromArray(I8, lanes, 0);
   }
 
   @Override
@@ -35,8 +43,8 @@ final class SimdTiles implements TileKernels {
   }
 
   @Override
-  public int tileCols() {
-    return TILE_COLS;
+  public int rowStep() {
+    return ROW_STEP;
   }
 
   @Override
@@ -51,51 +59,38 @@ final class SimdTiles implements TileKernels {
       int vectors,
       float[] a,
       int aAt,
-      int aRow,
-      int aStep,
       float[] b,
       int bAt,
-      int bStep,
       float[] c,
       int cAt,
       int cRow,
       boolean accumulate) {
-    if (TILE_ROWS == 8) {
-      switch (vectors) {
-        case 1 -> tile8x1(k, rows, a, aAt, aRow, aStep, b, bAt, bStep, c, cAt, cRow, accumulate);
-        case 2 -> tile8x2(k, rows, a, aAt, aRow, aStep, b, bAt, bStep, c, cAt, cRow, accumulate);
-        default -> tile8x3(k, rows, a, aAt, aRow, aStep, b, bAt, bStep, c, cAt, cRow, accumulate);
+    if (rows > 6) {
+      if (vectors == 1) {
+        tile12x1(k, rows, a, aAt, b, bAt, c, cAt, cRow, accumulate);
+      } else {
+        tile12x2(k, rows, a, aAt, b, bAt, c, cAt, cRow, accumulate);
       }
+    } else if (vectors == 1) {
+      tile6x1(k, rows, a, aAt, b, bAt, c, cAt, cRow, accumulate);
     } else {
-      switch (vectors) {
-        case 1 -> tile4x1(k, rows, a, aAt, aRow, aStep, b, bAt, bStep, c, cAt, cRow, accumulate);
-        case 2 -> tile4x2(k, rows, a, aAt, aRow, aStep, b, bAt, bStep, c, cAt, cRow, accumulate);
-        default -> tile4x3(k, rows, a, aAt, aRow, aStep, b, bAt, bStep, c, cAt, cRow, accumulate);
-      }
+      tile6x2(k, rows, a, aAt, b, bAt, c, cAt, cRow, accumulate);
     }
   }
 
-  private static void tile8x3(
+  // In all four, rows that are missing have the place of the last one, and are stored before it.
+
+  private static void tile12x2(
       int k,
       int rows,
       float[] a,
       int aAt,
-      int aRow,
-      int aStep,
       float[] b,
       int bAt,
-      int bStep,
       float[] c,
       int cAt,
       int cRow,
       boolean accumulate) {
-    int a1 = Math.min(1, rows - 1) * aRow;
-    int a2 = Math.min(2, rows - 1) * aRow;
-    int a3 = Math.min(3, rows - 1) * aRow;
-    int a4 = Math.min(4, rows - 1) * aRow;
-    int a5 = Math.min(5, rows - 1) * aRow;
-    int a6 = Math.min(6, rows - 1) * aRow;
-    int a7 = Math.min(7, rows - 1) * aRow;
     int at0 = cAt;
     int at1 = cAt + Math.min(1, rows - 1) * cRow;
     int at2 = cAt + Math.min(2, rows - 1) * cRow;
@@ -104,142 +99,140 @@ final class SimdTiles implements TileKernels {
     int at5 = cAt + Math.min(5, rows - 1) * cRow;
     int at6 = cAt + Math.min(6, rows - 1) * cRow;
     int at7 = cAt + Math.min(7, rows - 1) * cRow;
-    FloatVector c00 = FloatVector.zero(S);
-    FloatVector c01 = FloatVector.zero(S);
-    FloatVector c02 = FloatVector.zero(S);
-    FloatVector c10 = FloatVector.zero(S);
-    FloatVector c11 = FloatVector.zero(S);
-    FloatVector c12 = FloatVector.zero(S);
-    FloatVector c20 = FloatVector.zero(S);
-    FloatVector c21 = FloatVector.zero(S);
-    FloatVector c22 = FloatVector.zero(S);
-    FloatVector c30 = FloatVector.zero(S);
-    FloatVector c31 = FloatVector.zero(S);
-    FloatVector c32 = FloatVector.zero(S);
-    FloatVector c40 = FloatVector.zero(S);
-    FloatVector c41 = FloatVector.zero(S);
-    FloatVector c42 = FloatVector.zero(S);
-    FloatVector c50 = FloatVector.zero(S);
-    FloatVector c51 = FloatVector.zero(S);
-    FloatVector c52 = FloatVector.zero(S);
-    FloatVector c60 = FloatVector.zero(S);
-    FloatVector c61 = FloatVector.zero(S);
-    FloatVector c62 = FloatVector.zero(S);
-    FloatVector c70 = FloatVector.zero(S);
-    FloatVector c71 = FloatVector.zero(S);
-    FloatVector c72 = FloatVector.zero(S);
+    int at8 = cAt + Math.min(8, rows - 1) * cRow;
+    int at9 = cAt + Math.min(9, rows - 1) * cRow;
+    int at10 = cAt + Math.min(10, rows - 1) * cRow;
+    int at11 = cAt + Math.min(11, rows - 1) * cRow;
+    FloatVector c0a = FloatVector.zero(S);
+    FloatVector c0b = FloatVector.zero(S);
+    FloatVector c1a = FloatVector.zero(S);
+    FloatVector c1b = FloatVector.zero(S);
+    FloatVector c2a = FloatVector.zero(S);
+    FloatVector c2b = FloatVector.zero(S);
+    FloatVector c3a = FloatVector.zero(S);
+    FloatVector c3b = FloatVector.zero(S);
+    FloatVector c4a = FloatVector.zero(S);
+    FloatVector c4b = FloatVector.zero(S);
+    FloatVector c5a = FloatVector.zero(S);
+    FloatVector c5b = FloatVector.zero(S);
+    FloatVector c6a = FloatVector.zero(S);
+    FloatVector c6b = FloatVector.zero(S);
+    FloatVector c7a = FloatVector.zero(S);
+    FloatVector c7b = FloatVector.zero(S);
+    FloatVector c8a = FloatVector.zero(S);
+    FloatVector c8b = FloatVector.zero(S);
+    FloatVector c9a = FloatVector.zero(S);
+    FloatVector c9b = FloatVector.zero(S);
+    FloatVector c10a = FloatVector.zero(S);
+    FloatVector c10b = FloatVector.zero(S);
+    FloatVector c11a = FloatVector.zero(S);
+    FloatVector c11b = FloatVector.zero(S);
     if (accumulate) {
-      c00 = FloatVector.fromArray(S, c, at0);
-      c01 = FloatVector.fromArray(S, c, at0 + L);
-      c02 = FloatVector.fromArray(S, c, at0 + 2 * L);
-      c10 = FloatVector.fromArray(S, c, at1);
-      c11 = FloatVector.fromArray(S, c, at1 + L);
-      c12 = FloatVector.fromArray(S, c, at1 + 2 * L);
-      c20 = FloatVector.fromArray(S, c, at2);
-      c21 = FloatVector.fromArray(S, c, at2 + L);
-      c22 = FloatVector.fromArray(S, c, at2 + 2 * L);
-      c30 = FloatVector.fromArray(S, c, at3);
-      c31 = FloatVector.fromArray(S, c, at3 + L);
-      c32 = FloatVector.fromArray(S, c, at3 + 2 * L);
-      c40 = FloatVector.fromArray(S, c, at4);
-      c41 = FloatVector.fromArray(S, c, at4 + L);
-      c42 = FloatVector.fromArray(S, c, at4 + 2 * L);
-      c50 = FloatVector.fromArray(S, c, at5);
-      c51 = FloatVector.fromArray(S, c, at5 + L);
-      c52 = FloatVector.fromArray(S, c, at5 + 2 * L);
-      c60 = FloatVector.fromArray(S, c, at6);
-      c61 = FloatVector.fromArray(S, c, at6 + L);
-      c62 = FloatVector.fromArray(S, c, at6 + 2 * L);
-      c70 = FloatVector.fromArray(S, c, at7);
-      c71 = FloatVector.fromArray(S, c, at7 + L);
-      c72 = FloatVector.fromArray(S, c, at7 + 2 * L);
+      c0a = FloatVector.fromArray(S, c, at0);
+      c0b = FloatVector.fromArray(S, c, at0 + L);
+      c1a = FloatVector.fromArray(S, c, at1);
+      c1b = FloatVector.fromArray(S, c, at1 + L);
+      c2a = FloatVector.fromArray(S, c, at2);
+      c2b = FloatVector.fromArray(S, c, at2 + L);
+      c3a = FloatVector.fromArray(S, c, at3);
+      c3b = FloatVector.fromArray(S, c, at3 + L);
+      c4a = FloatVector.fromArray(S, c, at4);
+      c4b = FloatVector.fromArray(S, c, at4 + L);
+      c5a = FloatVector.fromArray(S, c, at5);
+      c5b = FloatVector.fromArray(S, c, at5 + L);
+      c6a = FloatVector.fromArray(S, c, at6);
+      c6b = FloatVector.fromArray(S, c, at6 + L);
+      c7a = FloatVector.fromArray(S, c, at7);
+      c7b = FloatVector.fromArray(S, c, at7 + L);
+      c8a = FloatVector.fromArray(S, c, at8);
+      c8b = FloatVector.fromArray(S, c, at8 + L);
+      c9a = FloatVector.fromArray(S, c, at9);
+      c9b = FloatVector.fromArray(S, c, at9 + L);
+      c10a = FloatVector.fromArray(S, c, at10);
+      c10b = FloatVector.fromArray(S, c, at10 + L);
+      c11a = FloatVector.fromArray(S, c, at11);
+      c11b = FloatVector.fromArray(S, c, at11 + L);
     }
-    for (int i = 0; i < k; i++) {
-      int ai = aAt + i * aStep;
-      int bi = bAt + i * bStep;
-      FloatVector b0 = FloatVector.fromArray(S, b, bi);
-      FloatVector b1 = FloatVector.fromArray(S, b, bi + L);
-      FloatVector b2 = FloatVector.fromArray(S, b, bi + 2 * L);
+    int from = bAt - aAt * RATIO;
+    int end = aAt + k * ROW_STEP;
+    for (int ai = aAt; ai < end; ai += ROW_STEP) {
+      int bi = from + ai * RATIO;
+      FloatVector ba = FloatVector.fromArray(S, b, bi);
+      FloatVector bb = FloatVector.fromArray(S, b, bi + L);
       FloatVector x = FloatVector.broadcast(S, a[ai]);
-      c00 = x.fma(b0, c00);
-      c01 = x.fma(b1, c01);
-      c02 = x.fma(b2, c02);
-      x = FloatVector.broadcast(S, a[ai + a1]);
-      c10 = x.fma(b0, c10);
-      c11 = x.fma(b1, c11);
-      c12 = x.fma(b2, c12);
-      x = FloatVector.broadcast(S, a[ai + a2]);
-      c20 = x.fma(b0, c20);
-      c21 = x.fma(b1, c21);
-      c22 = x.fma(b2, c22);
-      x = FloatVector.broadcast(S, a[ai + a3]);
-      c30 = x.fma(b0, c30);
-      c31 = x.fma(b1, c31);
-      c32 = x.fma(b2, c32);
-      x = FloatVector.broadcast(S, a[ai + a4]);
-      c40 = x.fma(b0, c40);
-      c41 = x.fma(b1, c41);
-      c42 = x.fma(b2, c42);
-      x = FloatVector.broadcast(S, a[ai + a5]);
-      c50 = x.fma(b0, c50);
-      c51 = x.fma(b1, c51);
-      c52 = x.fma(b2, c52);
-      x = FloatVector.broadcast(S, a[ai + a6]);
-      c60 = x.fma(b0, c60);
-      c61 = x.fma(b1, c61);
-      c62 = x.fma(b2, c62);
-      x = FloatVector.broadcast(S, a[ai + a7]);
-      c70 = x.fma(b0, c70);
-      c71 = x.fma(b1, c71);
-      c72 = x.fma(b2, c72);
+      c0a = x.fma(ba, c0a);
+      c0b = x.fma(bb, c0b);
+      x = FloatVector.broadcast(S, a[ai + 1]);
+      c1a = x.fma(ba, c1a);
+      c1b = x.fma(bb, c1b);
+      x = FloatVector.broadcast(S, a[ai + 2]);
+      c2a = x.fma(ba, c2a);
+      c2b = x.fma(bb, c2b);
+      x = FloatVector.broadcast(S, a[ai + 3]);
+      c3a = x.fma(ba, c3a);
+      c3b = x.fma(bb, c3b);
+      x = FloatVector.broadcast(S, a[ai + 4]);
+      c4a = x.fma(ba, c4a);
+      c4b = x.fma(bb, c4b);
+      x = FloatVector.broadcast(S, a[ai + 5]);
+      c5a = x.fma(ba, c5a);
+      c5b = x.fma(bb, c5b);
+      x = FloatVector.broadcast(S, a[ai + 6]);
+      c6a = x.fma(ba, c6a);
+      c6b = x.fma(bb, c6b);
+      x = FloatVector.broadcast(S, a[ai + 7]);
+      c7a = x.fma(ba, c7a);
+      c7b = x.fma(bb, c7b);
+      x = FloatVector.broadcast(S, a[ai + 8]);
+      c8a = x.fma(ba, c8a);
+      c8b = x.fma(bb, c8b);
+      x = FloatVector.broadcast(S, a[ai + 9]);
+      c9a = x.fma(ba, c9a);
+      c9b = x.fma(bb, c9b);
+      x = FloatVector.broadcast(S, a[ai + 10]);
+      c10a = x.fma(ba, c10a);
+      c10b = x.fma(bb, c10b);
+      x = FloatVector.broadcast(S, a[ai + 11]);
+      c11a = x.fma(ba, c11a);
+      c11b = x.fma(bb, c11b);
     }
-    c00.intoArray(c, at0);
-    c01.intoArray(c, at0 + L);
-    c02.intoArray(c, at0 + 2 * L);
-    c10.intoArray(c, at1);
-    c11.intoArray(c, at1 + L);
-    c12.intoArray(c, at1 + 2 * L);
-    c20.intoArray(c, at2);
-    c21.intoArray(c, at2 + L);
-    c22.intoArray(c, at2 + 2 * L);
-    c30.intoArray(c, at3);
-    c31.intoArray(c, at3 + L);
-    c32.intoArray(c, at3 + 2 * L);
-    c40.intoArray(c, at4);
-    c41.intoArray(c, at4 + L);
-    c42.intoArray(c, at4 + 2 * L);
-    c50.intoArray(c, at5);
-    c51.intoArray(c, at5 + L);
-    c52.intoArray(c, at5 + 2 * L);
-    c60.intoArray(c, at6);
-    c61.intoArray(c, at6 + L);
-    c62.intoArray(c, at6 + 2 * L);
-    c70.intoArray(c, at7);
-    c71.intoArray(c, at7 + L);
-    c72.intoArray(c, at7 + 2 * L);
+    c11a.intoArray(c, at11);
+    c11b.intoArray(c, at11 + L);
+    c10a.intoArray(c, at10);
+    c10b.intoArray(c, at10 + L);
+    c9a.intoArray(c, at9);
+    c9b.intoArray(c, at9 + L);
+    c8a.intoArray(c, at8);
+    c8b.intoArray(c, at8 + L);
+    c7a.intoArray(c, at7);
+    c7b.intoArray(c, at7 + L);
+    c6a.intoArray(c, at6);
+    c6b.intoArray(c, at6 + L);
+    c5a.intoArray(c, at5);
+    c5b.intoArray(c, at5 + L);
+    c4a.intoArray(c, at4);
+    c4b.intoArray(c, at4 + L);
+    c3a.intoArray(c, at3);
+    c3b.intoArray(c, at3 + L);
+    c2a.intoArray(c, at2);
+    c2b.intoArray(c, at2 + L);
+    c1a.intoArray(c, at1);
+    c1b.intoArray(c, at1 + L);
+    c0a.intoArray(c, at0);
+    c0b.intoArray(c, at0 + L);
   }
 
-  private static void tile8x2(
+  private static void tile12x1(
       int k,
       int rows,
       float[] a,
       int aAt,
-      int aRow,
-      int aStep,
       float[] b,
       int bAt,
-      int bStep,
       float[] c,
       int cAt,
       int cRow,
       boolean accumulate) {
-    int a1 = Math.min(1, rows - 1) * aRow;
-    int a2 = Math.min(2, rows - 1) * aRow;
-    int a3 = Math.min(3, rows - 1) * aRow;
-    int a4 = Math.min(4, rows - 1) * aRow;
-    int a5 = Math.min(5, rows - 1) * aRow;
-    int a6 = Math.min(6, rows - 1) * aRow;
-    int a7 = Math.min(7, rows - 1) * aRow;
     int at0 = cAt;
     int at1 = cAt + Math.min(1, rows - 1) * cRow;
     int at2 = cAt + Math.min(2, rows - 1) * cRow;
@@ -248,365 +241,217 @@ final class SimdTiles implements TileKernels {
     int at5 = cAt + Math.min(5, rows - 1) * cRow;
     int at6 = cAt + Math.min(6, rows - 1) * cRow;
     int at7 = cAt + Math.min(7, rows - 1) * cRow;
-    FloatVector c00 = FloatVector.zero(S);
-    FloatVector c01 = FloatVector.zero(S);
-    FloatVector c10 = FloatVector.zero(S);
-    FloatVector c11 = FloatVector.zero(S);
-    FloatVector c20 = FloatVector.zero(S);
-    FloatVector c21 = FloatVector.zero(S);
-    FloatVector c30 = FloatVector.zero(S);
-    FloatVector c31 = FloatVector.zero(S);
-    FloatVector c40 = FloatVector.zero(S);
-    FloatVector c41 = FloatVector.zero(S);
-    FloatVector c50 = FloatVector.zero(S);
-    FloatVector c51 = FloatVector.zero(S);
-    FloatVector c60 = FloatVector.zero(S);
-    FloatVector c61 = FloatVector.zero(S);
-    FloatVector c70 = FloatVector.zero(S);
-    FloatVector c71 = FloatVector.zero(S);
+    int at8 = cAt + Math.min(8, rows - 1) * cRow;
+    int at9 = cAt + Math.min(9, rows - 1) * cRow;
+    int at10 = cAt + Math.min(10, rows - 1) * cRow;
+    int at11 = cAt + Math.min(11, rows - 1) * cRow;
+    FloatVector c0a = FloatVector.zero(S);
+    FloatVector c1a = FloatVector.zero(S);
+    FloatVector c2a = FloatVector.zero(S);
+    FloatVector c3a = FloatVector.zero(S);
+    FloatVector c4a = FloatVector.zero(S);
+    FloatVector c5a = FloatVector.zero(S);
+    FloatVector c6a = FloatVector.zero(S);
+    FloatVector c7a = FloatVector.zero(S);
+    FloatVector c8a = FloatVector.zero(S);
+    FloatVector c9a = FloatVector.zero(S);
+    FloatVector c10a = FloatVector.zero(S);
+    FloatVector c11a = FloatVector.zero(S);
     if (accumulate) {
-      c00 = FloatVector.fromArray(S, c, at0);
-      c01 = FloatVector.fromArray(S, c, at0 + L);
-      c10 = FloatVector.fromArray(S, c, at1);
-      c11 = FloatVector.fromArray(S, c, at1 + L);
-      c20 = FloatVector.fromArray(S, c, at2);
-      c21 = FloatVector.fromArray(S, c, at2 + L);
-      c30 = FloatVector.fromArray(S, c, at3);
-      c31 = FloatVector.fromArray(S, c, at3 + L);
-      c40 = FloatVector.fromArray(S, c, at4);
-      c41 = FloatVector.fromArray(S, c, at4 + L);
-      c50 = FloatVector.fromArray(S, c, at5);
-      c51 = FloatVector.fromArray(S, c, at5 + L);
-      c60 = FloatVector.fromArray(S, c, at6);
-      c61 = FloatVector.fromArray(S, c, at6 + L);
-      c70 = FloatVector.fromArray(S, c, at7);
-      c71 = FloatVector.fromArray(S, c, at7 + L);
+      c0a = FloatVector.fromArray(S, c, at0);
+      c1a = FloatVector.fromArray(S, c, at1);
+      c2a = FloatVector.fromArray(S, c, at2);
+      c3a = FloatVector.fromArray(S, c, at3);
+      c4a = FloatVector.fromArray(S, c, at4);
+      c5a = FloatVector.fromArray(S, c, at5);
+      c6a = FloatVector.fromArray(S, c, at6);
+      c7a = FloatVector.fromArray(S, c, at7);
+      c8a = FloatVector.fromArray(S, c, at8);
+      c9a = FloatVector.fromArray(S, c, at9);
+      c10a = FloatVector.fromArray(S, c, at10);
+      c11a = FloatVector.fromArray(S, c, at11);
     }
-    for (int i = 0; i < k; i++) {
-      int ai = aAt + i * aStep;
-      int bi = bAt + i * bStep;
-      FloatVector b0 = FloatVector.fromArray(S, b, bi);
-      FloatVector b1 = FloatVector.fromArray(S, b, bi + L);
+    int from = bAt - aAt * RATIO;
+    int end = aAt + k * ROW_STEP;
+    for (int ai = aAt; ai < end; ai += ROW_STEP) {
+      int bi = from + ai * RATIO;
+      FloatVector ba = FloatVector.fromArray(S, b, bi);
       FloatVector x = FloatVector.broadcast(S, a[ai]);
-      c00 = x.fma(b0, c00);
-      c01 = x.fma(b1, c01);
-      x = FloatVector.broadcast(S, a[ai + a1]);
-      c10 = x.fma(b0, c10);
-      c11 = x.fma(b1, c11);
-      x = FloatVector.broadcast(S, a[ai + a2]);
-      c20 = x.fma(b0, c20);
-      c21 = x.fma(b1, c21);
-      x = FloatVector.broadcast(S, a[ai + a3]);
-      c30 = x.fma(b0, c30);
-      c31 = x.fma(b1, c31);
-      x = FloatVector.broadcast(S, a[ai + a4]);
-      c40 = x.fma(b0, c40);
-      c41 = x.fma(b1, c41);
-      x = FloatVector.broadcast(S, a[ai + a5]);
-      c50 = x.fma(b0, c50);
-      c51 = x.fma(b1, c51);
-      x = FloatVector.broadcast(S, a[ai + a6]);
-      c60 = x.fma(b0, c60);
-      c61 = x.fma(b1, c61);
-      x = FloatVector.broadcast(S, a[ai + a7]);
-      c70 = x.fma(b0, c70);
-      c71 = x.fma(b1, c71);
+      c0a = x.fma(ba, c0a);
+      x = FloatVector.broadcast(S, a[ai + 1]);
+      c1a = x.fma(ba, c1a);
+      x = FloatVector.broadcast(S, a[ai + 2]);
+      c2a = x.fma(ba, c2a);
+      x = FloatVector.broadcast(S, a[ai + 3]);
+      c3a = x.fma(ba, c3a);
+      x = FloatVector.broadcast(S, a[ai + 4]);
+      c4a = x.fma(ba, c4a);
+      x = FloatVector.broadcast(S, a[ai + 5]);
+      c5a = x.fma(ba, c5a);
+      x = FloatVector.broadcast(S, a[ai + 6]);
+      c6a = x.fma(ba, c6a);
+      x = FloatVector.broadcast(S, a[ai + 7]);
+      c7a = x.fma(ba, c7a);
+      x = FloatVector.broadcast(S, a[ai + 8]);
+      c8a = x.fma(ba, c8a);
+      x = FloatVector.broadcast(S, a[ai + 9]);
+      c9a = x.fma(ba, c9a);
+      x = FloatVector.broadcast(S, a[ai + 10]);
+      c10a = x.fma(ba, c10a);
+      x = FloatVector.broadcast(S, a[ai + 11]);
+      c11a = x.fma(ba, c11a);
     }
-    c00.intoArray(c, at0);
-    c01.intoArray(c, at0 + L);
-    c10.intoArray(c, at1);
-    c11.intoArray(c, at1 + L);
-    c20.intoArray(c, at2);
-    c21.intoArray(c, at2 + L);
-    c30.intoArray(c, at3);
-    c31.intoArray(c, at3 + L);
-    c40.intoArray(c, at4);
-    c41.intoArray(c, at4 + L);
-    c50.intoArray(c, at5);
-    c51.intoArray(c, at5 + L);
-    c60.intoArray(c, at6);
-    c61.intoArray(c, at6 + L);
-    c70.intoArray(c, at7);
-    c71.intoArray(c, at7 + L);
+    c11a.intoArray(c, at11);
+    c10a.intoArray(c, at10);
+    c9a.intoArray(c, at9);
+    c8a.intoArray(c, at8);
+    c7a.intoArray(c, at7);
+    c6a.intoArray(c, at6);
+    c5a.intoArray(c, at5);
+    c4a.intoArray(c, at4);
+    c3a.intoArray(c, at3);
+    c2a.intoArray(c, at2);
+    c1a.intoArray(c, at1);
+    c0a.intoArray(c, at0);
   }
 
-  private static void tile8x1(
+  private static void tile6x2(
       int k,
       int rows,
       float[] a,
       int aAt,
-      int aRow,
-      int aStep,
       float[] b,
       int bAt,
-      int bStep,
       float[] c,
       int cAt,
       int cRow,
       boolean accumulate) {
-    int a1 = Math.min(1, rows - 1) * aRow;
-    int a2 = Math.min(2, rows - 1) * aRow;
-    int a3 = Math.min(3, rows - 1) * aRow;
-    int a4 = Math.min(4, rows - 1) * aRow;
-    int a5 = Math.min(5, rows - 1) * aRow;
-    int a6 = Math.min(6, rows - 1) * aRow;
-    int a7 = Math.min(7, rows - 1) * aRow;
     int at0 = cAt;
     int at1 = cAt + Math.min(1, rows - 1) * cRow;
     int at2 = cAt + Math.min(2, rows - 1) * cRow;
     int at3 = cAt + Math.min(3, rows - 1) * cRow;
     int at4 = cAt + Math.min(4, rows - 1) * cRow;
     int at5 = cAt + Math.min(5, rows - 1) * cRow;
-    int at6 = cAt + Math.min(6, rows - 1) * cRow;
-    int at7 = cAt + Math.min(7, rows - 1) * cRow;
-    FloatVector c00 = FloatVector.zero(S);
-    FloatVector c10 = FloatVector.zero(S);
-    FloatVector c20 = FloatVector.zero(S);
-    FloatVector c30 = FloatVector.zero(S);
-    FloatVector c40 = FloatVector.zero(S);
-    FloatVector c50 = FloatVector.zero(S);
-    FloatVector c60 = FloatVector.zero(S);
-    FloatVector c70 = FloatVector.zero(S);
+    FloatVector c0a = FloatVector.zero(S);
+    FloatVector c0b = FloatVector.zero(S);
+    FloatVector c1a = FloatVector.zero(S);
+    FloatVector c1b = FloatVector.zero(S);
+    FloatVector c2a = FloatVector.zero(S);
+    FloatVector c2b = FloatVector.zero(S);
+    FloatVector c3a = FloatVector.zero(S);
+    FloatVector c3b = FloatVector.zero(S);
+    FloatVector c4a = FloatVector.zero(S);
+    FloatVector c4b = FloatVector.zero(S);
+    FloatVector c5a = FloatVector.zero(S);
+    FloatVector c5b = FloatVector.zero(S);
     if (accumulate) {
-      c00 = FloatVector.fromArray(S, c, at0);
-      c10 = FloatVector.fromArray(S, c, at1);
-      c20 = FloatVector.fromArray(S, c, at2);
-      c30 = FloatVector.fromArray(S, c, at3);
-      c40 = FloatVector.fromArray(S, c, at4);
-      c50 = FloatVector.fromArray(S, c, at5);
-      c60 = FloatVector.fromArray(S, c, at6);
-      c70 = FloatVector.fromArray(S, c, at7);
+      c0a = FloatVector.fromArray(S, c, at0);
+      c0b = FloatVector.fromArray(S, c, at0 + L);
+      c1a = FloatVector.fromArray(S, c, at1);
+      c1b = FloatVector.fromArray(S, c, at1 + L);
+      c2a = FloatVector.fromArray(S, c, at2);
+      c2b = FloatVector.fromArray(S, c, at2 + L);
+      c3a = FloatVector.fromArray(S, c, at3);
+      c3b = FloatVector.fromArray(S, c, at3 + L);
+      c4a = FloatVector.fromArray(S, c, at4);
+      c4b = FloatVector.fromArray(S, c, at4 + L);
+      c5a = FloatVector.fromArray(S, c, at5);
+      c5b = FloatVector.fromArray(S, c, at5 + L);
     }
-    for (int i = 0; i < k; i++) {
-      int ai = aAt + i * aStep;
-      int bi = bAt + i * bStep;
-      FloatVector b0 = FloatVector.fromArray(S, b, bi);
+    int from = bAt - aAt * RATIO;
+    int end = aAt + k * ROW_STEP;
+    for (int ai = aAt; ai < end; ai += ROW_STEP) {
+      int bi = from + ai * RATIO;
+      FloatVector ba = FloatVector.fromArray(S, b, bi);
+      FloatVector bb = FloatVector.fromArray(S, b, bi + L);
       FloatVector x = FloatVector.broadcast(S, a[ai]);
-      c00 = x.fma(b0, c00);
-      x = FloatVector.broadcast(S, a[ai + a1]);
-      c10 = x.fma(b0, c10);
-      x = FloatVector.broadcast(S, a[ai + a2]);
-      c20 = x.fma(b0, c20);
-      x = FloatVector.broadcast(S, a[ai + a3]);
-      c30 = x.fma(b0, c30);
-      x = FloatVector.broadcast(S, a[ai + a4]);
-      c40 = x.fma(b0, c40);
-      x = FloatVector.broadcast(S, a[ai + a5]);
-      c50 = x.fma(b0, c50);
-      x = FloatVector.broadcast(S, a[ai + a6]);
-      c60 = x.fma(b0, c60);
-      x = FloatVector.broadcast(S, a[ai + a7]);
-      c70 = x.fma(b0, c70);
+      c0a = x.fma(ba, c0a);
+      c0b = x.fma(bb, c0b);
+      x = FloatVector.broadcast(S, a[ai + 1]);
+      c1a = x.fma(ba, c1a);
+      c1b = x.fma(bb, c1b);
+      x = FloatVector.broadcast(S, a[ai + 2]);
+      c2a = x.fma(ba, c2a);
+      c2b = x.fma(bb, c2b);
+      x = FloatVector.broadcast(S, a[ai + 3]);
+      c3a = x.fma(ba, c3a);
+      c3b = x.fma(bb, c3b);
+      x = FloatVector.broadcast(S, a[ai + 4]);
+      c4a = x.fma(ba, c4a);
+      c4b = x.fma(bb, c4b);
+      x = FloatVector.broadcast(S, a[ai + 5]);
+      c5a = x.fma(ba, c5a);
+      c5b = x.fma(bb, c5b);
     }
-    c00.intoArray(c, at0);
-    c10.intoArray(c, at1);
-    c20.intoArray(c, at2);
-    c30.intoArray(c, at3);
-    c40.intoArray(c, at4);
-    c50.intoArray(c, at5);
-    c60.intoArray(c, at6);
-    c70.intoArray(c, at7);
+    c5a.intoArray(c, at5);
+    c5b.intoArray(c, at5 + L);
+    c4a.intoArray(c, at4);
+    c4b.intoArray(c, at4 + L);
+    c3a.intoArray(c, at3);
+    c3b.intoArray(c, at3 + L);
+    c2a.intoArray(c, at2);
+    c2b.intoArray(c, at2 + L);
+    c1a.intoArray(c, at1);
+    c1b.intoArray(c, at1 + L);
+    c0a.intoArray(c, at0);
+    c0b.intoArray(c, at0 + L);
   }
 
-  private static void tile4x3(
+  private static void tile6x1(
       int k,
       int rows,
       float[] a,
       int aAt,
-      int aRow,
-      int aStep,
       float[] b,
       int bAt,
-      int bStep,
       float[] c,
       int cAt,
       int cRow,
       boolean accumulate) {
-    int a1 = Math.min(1, rows - 1) * aRow;
-    int a2 = Math.min(2, rows - 1) * aRow;
-    int a3 = Math.min(3, rows - 1) * aRow;
     int at0 = cAt;
     int at1 = cAt + Math.min(1, rows - 1) * cRow;
     int at2 = cAt + Math.min(2, rows - 1) * cRow;
     int at3 = cAt + Math.min(3, rows - 1) * cRow;
-    FloatVector c00 = FloatVector.zero(S);
-    FloatVector c01 = FloatVector.zero(S);
-    FloatVector c02 = FloatVector.zero(S);
-    FloatVector c10 = FloatVector.zero(S);
-    FloatVector c11 = FloatVector.zero(S);
-    FloatVector c12 = FloatVector.zero(S);
-    FloatVector c20 = FloatVector.zero(S);
-    FloatVector c21 = FloatVector.zero(S);
-    FloatVector c22 = FloatVector.zero(S);
-    FloatVector c30 = FloatVector.zero(S);
-    FloatVector c31 = FloatVector.zero(S);
-    FloatVector c32 = FloatVector.zero(S);
+    int at4 = cAt + Math.min(4, rows - 1) * cRow;
+    int at5 = cAt + Math.min(5, rows - 1) * cRow;
+    FloatVector c0a = FloatVector.zero(S);
+    FloatVector c1a = FloatVector.zero(S);
+    FloatVector c2a = FloatVector.zero(S);
+    FloatVector c3a = FloatVector.zero(S);
+    FloatVector c4a = FloatVector.zero(S);
+    FloatVector c5a = FloatVector.zero(S);
     if (accumulate) {
-      c00 = FloatVector.fromArray(S, c, at0);
-      c01 = FloatVector.fromArray(S, c, at0 + L);
-      c02 = FloatVector.fromArray(S, c, at0 + 2 * L);
-      c10 = FloatVector.fromArray(S, c, at1);
-      c11 = FloatVector.fromArray(S, c, at1 + L);
-      c12 = FloatVector.fromArray(S, c, at1 + 2 * L);
-      c20 = FloatVector.fromArray(S, c, at2);
-      c21 = FloatVector.fromArray(S, c, at2 + L);
-      c22 = FloatVector.fromArray(S, c, at2 + 2 * L);
-      c30 = FloatVector.fromArray(S, c, at3);
-      c31 = FloatVector.fromArray(S, c, at3 + L);
-      c32 = FloatVector.fromArray(S, c, at3 + 2 * L);
+      c0a = FloatVector.fromArray(S, c, at0);
+      c1a = FloatVector.fromArray(S, c, at1);
+      c2a = FloatVector.fromArray(S, c, at2);
+      c3a = FloatVector.fromArray(S, c, at3);
+      c4a = FloatVector.fromArray(S, c, at4);
+      c5a = FloatVector.fromArray(S, c, at5);
     }
-    for (int i = 0; i < k; i++) {
-      int ai = aAt + i * aStep;
-      int bi = bAt + i * bStep;
-      FloatVector b0 = FloatVector.fromArray(S, b, bi);
-      FloatVector b1 = FloatVector.fromArray(S, b, bi + L);
-      FloatVector b2 = FloatVector.fromArray(S, b, bi + 2 * L);
+    int from = bAt - aAt * RATIO;
+    int end = aAt + k * ROW_STEP;
+    for (int ai = aAt; ai < end; ai += ROW_STEP) {
+      int bi = from + ai * RATIO;
+      FloatVector ba = FloatVector.fromArray(S, b, bi);
       FloatVector x = FloatVector.broadcast(S, a[ai]);
-      c00 = x.fma(b0, c00);
-      c01 = x.fma(b1, c01);
-      c02 = x.fma(b2, c02);
-      x = FloatVector.broadcast(S, a[ai + a1]);
-      c10 = x.fma(b0, c10);
-      c11 = x.fma(b1, c11);
-      c12 = x.fma(b2, c12);
-      x = FloatVector.broadcast(S, a[ai + a2]);
-      c20 = x.fma(b0, c20);
-      c21 = x.fma(b1, c21);
-      c22 = x.fma(b2, c22);
-      x = FloatVector.broadcast(S, a[ai + a3]);
-      c30 = x.fma(b0, c30);
-      c31 = x.fma(b1, c31);
-      c32 = x.fma(b2, c32);
+      c0a = x.fma(ba, c0a);
+      x = FloatVector.broadcast(S, a[ai + 1]);
+      c1a = x.fma(ba, c1a);
+      x = FloatVector.broadcast(S, a[ai + 2]);
+      c2a = x.fma(ba, c2a);
+      x = FloatVector.broadcast(S, a[ai + 3]);
+      c3a = x.fma(ba, c3a);
+      x = FloatVector.broadcast(S, a[ai + 4]);
+      c4a = x.fma(ba, c4a);
+      x = FloatVector.broadcast(S, a[ai + 5]);
+      c5a = x.fma(ba, c5a);
     }
-    c00.intoArray(c, at0);
-    c01.intoArray(c, at0 + L);
-    c02.intoArray(c, at0 + 2 * L);
-    c10.intoArray(c, at1);
-    c11.intoArray(c, at1 + L);
-    c12.intoArray(c, at1 + 2 * L);
-    c20.intoArray(c, at2);
-    c21.intoArray(c, at2 + L);
-    c22.intoArray(c, at2 + 2 * L);
-    c30.intoArray(c, at3);
-    c31.intoArray(c, at3 + L);
-    c32.intoArray(c, at3 + 2 * L);
-  }
-
-  private static void tile4x2(
-      int k,
-      int rows,
-      float[] a,
-      int aAt,
-      int aRow,
-      int aStep,
-      float[] b,
-      int bAt,
-      int bStep,
-      float[] c,
-      int cAt,
-      int cRow,
-      boolean accumulate) {
-    int a1 = Math.min(1, rows - 1) * aRow;
-    int a2 = Math.min(2, rows - 1) * aRow;
-    int a3 = Math.min(3, rows - 1) * aRow;
-    int at0 = cAt;
-    int at1 = cAt + Math.min(1, rows - 1) * cRow;
-    int at2 = cAt + Math.min(2, rows - 1) * cRow;
-    int at3 = cAt + Math.min(3, rows - 1) * cRow;
-    FloatVector c00 = FloatVector.zero(S);
-    FloatVector c01 = FloatVector.zero(S);
-    FloatVector c10 = FloatVector.zero(S);
-    FloatVector c11 = FloatVector.zero(S);
-    FloatVector c20 = FloatVector.zero(S);
-    FloatVector c21 = FloatVector.zero(S);
-    FloatVector c30 = FloatVector.zero(S);
-    FloatVector c31 = FloatVector.zero(S);
-    if (accumulate) {
-      c00 = FloatVector.fromArray(S, c, at0);
-      c01 = FloatVector.fromArray(S, c, at0 + L);
-      c10 = FloatVector.fromArray(S, c, at1);
-      c11 = FloatVector.fromArray(S, c, at1 + L);
-      c20 = FloatVector.fromArray(S, c, at2);
-      c21 = FloatVector.fromArray(S, c, at2 + L);
-      c30 = FloatVector.fromArray(S, c, at3);
-      c31 = FloatVector.fromArray(S, c, at3 + L);
-    }
-    for (int i = 0; i < k; i++) {
-      int ai = aAt + i * aStep;
-      int bi = bAt + i * bStep;
-      FloatVector b0 = FloatVector.fromArray(S, b, bi);
-      FloatVector b1 = FloatVector.fromArray(S, b, bi + L);
-      FloatVector x = FloatVector.broadcast(S, a[ai]);
-      c00 = x.fma(b0, c00);
-      c01 = x.fma(b1, c01);
-      x = FloatVector.broadcast(S, a[ai + a1]);
-      c10 = x.fma(b0, c10);
-      c11 = x.fma(b1, c11);
-      x = FloatVector.broadcast(S, a[ai + a2]);
-      c20 = x.fma(b0, c20);
-      c21 = x.fma(b1, c21);
-      x = FloatVector.broadcast(S, a[ai + a3]);
-      c30 = x.fma(b0, c30);
-      c31 = x.fma(b1, c31);
-    }
-    c00.intoArray(c, at0);
-    c01.intoArray(c, at0 + L);
-    c10.intoArray(c, at1);
-    c11.intoArray(c, at1 + L);
-    c20.intoArray(c, at2);
-    c21.intoArray(c, at2 + L);
-    c30.intoArray(c, at3);
-    c31.intoArray(c, at3 + L);
-  }
-
-  private static void tile4x1(
-      int k,
-      int rows,
-      float[] a,
-      int aAt,
-      int aRow,
-      int aStep,
-      float[] b,
-      int bAt,
-      int bStep,
-      float[] c,
-      int cAt,
-      int cRow,
-      boolean accumulate) {
-    int a1 = Math.min(1, rows - 1) * aRow;
-    int a2 = Math.min(2, rows - 1) * aRow;
-    int a3 = Math.min(3, rows - 1) * aRow;
-    int at0 = cAt;
-    int at1 = cAt + Math.min(1, rows - 1) * cRow;
-    int at2 = cAt + Math.min(2, rows - 1) * cRow;
-    int at3 = cAt + Math.min(3, rows - 1) * cRow;
-    FloatVector c00 = FloatVector.zero(S);
-    FloatVector c10 = FloatVector.zero(S);
-    FloatVector c20 = FloatVector.zero(S);
-    FloatVector c30 = FloatVector.zero(S);
-    if (accumulate) {
-      c00 = FloatVector.fromArray(S, c, at0);
-      c10 = FloatVector.fromArray(S, c, at1);
-      c20 = FloatVector.fromArray(S, c, at2);
-      c30 = FloatVector.fromArray(S, c, at3);
-    }
-    for (int i = 0; i < k; i++) {
-      int ai = aAt + i * aStep;
-      int bi = bAt + i * bStep;
-      FloatVector b0 = FloatVector.fromArray(S, b, bi);
-      FloatVector x = FloatVector.broadcast(S, a[ai]);
-      c00 = x.fma(b0, c00);
-      x = FloatVector.broadcast(S, a[ai + a1]);
-      c10 = x.fma(b0, c10);
-      x = FloatVector.broadcast(S, a[ai + a2]);
-      c20 = x.fma(b0, c20);
-      x = FloatVector.broadcast(S, a[ai + a3]);
-      c30 = x.fma(b0, c30);
-    }
-    c00.intoArray(c, at0);
-    c10.intoArray(c, at1);
-    c20.intoArray(c, at2);
-    c30.intoArray(c, at3);
+    c5a.intoArray(c, at5);
+    c4a.intoArray(c, at4);
+    c3a.intoArray(c, at3);
+    c2a.intoArray(c, at2);
+    c1a.intoArray(c, at1);
+    c0a.intoArray(c, at0);
   }
 
   @Override
@@ -623,9 +468,7 @@ final class SimdTiles implements TileKernels {
     for (int i = 0; i < rows; i += 8) {
       int some = Math.min(8, rows - i);
       int source = fromAt + i * fromStride;
-      for (int j = 0; j < cols8; j += 8) {
-        transpose8(from, source + j, fromStride, some, to, toAt + j * toStride + i, toStride);
-      }
+      transpose8(from, source, fromStride, some, cols8, to, toAt + i, toStride);
       for (int j = cols8; j < cols; j++) {
         for (int r = 0; r < 8; r++) {
           to[toAt + j * toStride + i + r] = from[source + Math.min(r, some - 1) * fromStride + j];
@@ -634,40 +477,58 @@ final class SimdTiles implements TileKernels {
     }
   }
 
+  /** Up to 8 rows, a whole number of times 8 columns. */
   private static void transpose8(
-      float[] from, int fromAt, int fromStride, int rows, float[] to, int toAt, int toStride) {
-    FloatVector a0 = FloatVector.fromArray(S8, from, fromAt);
-    FloatVector a1 = FloatVector.fromArray(S8, from, fromAt + Math.min(1, rows - 1) * fromStride);
-    FloatVector a2 = FloatVector.fromArray(S8, from, fromAt + Math.min(2, rows - 1) * fromStride);
-    FloatVector a3 = FloatVector.fromArray(S8, from, fromAt + Math.min(3, rows - 1) * fromStride);
-    FloatVector a4 = FloatVector.fromArray(S8, from, fromAt + Math.min(4, rows - 1) * fromStride);
-    FloatVector a5 = FloatVector.fromArray(S8, from, fromAt + Math.min(5, rows - 1) * fromStride);
-    FloatVector a6 = FloatVector.fromArray(S8, from, fromAt + Math.min(6, rows - 1) * fromStride);
-    FloatVector a7 = FloatVector.fromArray(S8, from, fromAt + Math.min(7, rows - 1) * fromStride);
-    FloatVector b0 = PAIRS_LOW.selectFrom(a0, a1);
-    FloatVector b1 = PAIRS_HIGH.selectFrom(a0, a1);
-    FloatVector b2 = PAIRS_LOW.selectFrom(a2, a3);
-    FloatVector b3 = PAIRS_HIGH.selectFrom(a2, a3);
-    FloatVector b4 = PAIRS_LOW.selectFrom(a4, a5);
-    FloatVector b5 = PAIRS_HIGH.selectFrom(a4, a5);
-    FloatVector b6 = PAIRS_LOW.selectFrom(a6, a7);
-    FloatVector b7 = PAIRS_HIGH.selectFrom(a6, a7);
-    FloatVector c0 = QUADS_LOW.selectFrom(b0, b2);
-    FloatVector c1 = QUADS_LOW.selectFrom(b1, b3);
-    FloatVector c2 = QUADS_HIGH.selectFrom(b0, b2);
-    FloatVector c3 = QUADS_HIGH.selectFrom(b1, b3);
-    FloatVector c4 = QUADS_LOW.selectFrom(b4, b6);
-    FloatVector c5 = QUADS_LOW.selectFrom(b5, b7);
-    FloatVector c6 = QUADS_HIGH.selectFrom(b4, b6);
-    FloatVector c7 = QUADS_HIGH.selectFrom(b5, b7);
-    HALVES_LOW.selectFrom(c0, c4).intoArray(to, toAt);
-    HALVES_LOW.selectFrom(c1, c5).intoArray(to, toAt + toStride);
-    HALVES_LOW.selectFrom(c2, c6).intoArray(to, toAt + 2 * toStride);
-    HALVES_LOW.selectFrom(c3, c7).intoArray(to, toAt + 3 * toStride);
-    HALVES_HIGH.selectFrom(c0, c4).intoArray(to, toAt + 4 * toStride);
-    HALVES_HIGH.selectFrom(c1, c5).intoArray(to, toAt + 5 * toStride);
-    HALVES_HIGH.selectFrom(c2, c6).intoArray(to, toAt + 6 * toStride);
-    HALVES_HIGH.selectFrom(c3, c7).intoArray(to, toAt + 7 * toStride);
+      float[] from,
+      int fromAt,
+      int fromStride,
+      int rows,
+      int cols,
+      float[] to,
+      int toAt,
+      int toStride) {
+    int at1 = fromAt + Math.min(1, rows - 1) * fromStride;
+    int at2 = fromAt + Math.min(2, rows - 1) * fromStride;
+    int at3 = fromAt + Math.min(3, rows - 1) * fromStride;
+    int at4 = fromAt + Math.min(4, rows - 1) * fromStride;
+    int at5 = fromAt + Math.min(5, rows - 1) * fromStride;
+    int at6 = fromAt + Math.min(6, rows - 1) * fromStride;
+    int at7 = fromAt + Math.min(7, rows - 1) * fromStride;
+    for (int j = 0; j < cols; j += 8) {
+      IntVector a0 = FloatVector.fromArray(S8, from, fromAt + j).reinterpretAsInts();
+      IntVector a1 = FloatVector.fromArray(S8, from, at1 + j).reinterpretAsInts();
+      IntVector a2 = FloatVector.fromArray(S8, from, at2 + j).reinterpretAsInts();
+      IntVector a3 = FloatVector.fromArray(S8, from, at3 + j).reinterpretAsInts();
+      IntVector a4 = FloatVector.fromArray(S8, from, at4 + j).reinterpretAsInts();
+      IntVector a5 = FloatVector.fromArray(S8, from, at5 + j).reinterpretAsInts();
+      IntVector a6 = FloatVector.fromArray(S8, from, at6 + j).reinterpretAsInts();
+      IntVector a7 = FloatVector.fromArray(S8, from, at7 + j).reinterpretAsInts();
+      IntVector b0 = PAIRS_LOW.selectFrom(a0, a1);
+      IntVector b1 = PAIRS_HIGH.selectFrom(a0, a1);
+      IntVector b2 = PAIRS_LOW.selectFrom(a2, a3);
+      IntVector b3 = PAIRS_HIGH.selectFrom(a2, a3);
+      IntVector b4 = PAIRS_LOW.selectFrom(a4, a5);
+      IntVector b5 = PAIRS_HIGH.selectFrom(a4, a5);
+      IntVector b6 = PAIRS_LOW.selectFrom(a6, a7);
+      IntVector b7 = PAIRS_HIGH.selectFrom(a6, a7);
+      IntVector c0 = QUADS_LOW.selectFrom(b0, b2);
+      IntVector c1 = QUADS_LOW.selectFrom(b1, b3);
+      IntVector c2 = QUADS_HIGH.selectFrom(b0, b2);
+      IntVector c3 = QUADS_HIGH.selectFrom(b1, b3);
+      IntVector c4 = QUADS_LOW.selectFrom(b4, b6);
+      IntVector c5 = QUADS_LOW.selectFrom(b5, b7);
+      IntVector c6 = QUADS_HIGH.selectFrom(b4, b6);
+      IntVector c7 = QUADS_HIGH.selectFrom(b5, b7);
+      int t = toAt + j * toStride;
+      HALVES_LOW.selectFrom(c0, c4).reinterpretAsFloats().intoArray(to, t);
+      HALVES_LOW.selectFrom(c1, c5).reinterpretAsFloats().intoArray(to, t + toStride);
+      HALVES_LOW.selectFrom(c2, c6).reinterpretAsFloats().intoArray(to, t + 2 * toStride);
+      HALVES_LOW.selectFrom(c3, c7).reinterpretAsFloats().intoArray(to, t + 3 * toStride);
+      HALVES_HIGH.selectFrom(c0, c4).reinterpretAsFloats().intoArray(to, t + 4 * toStride);
+      HALVES_HIGH.selectFrom(c1, c5).reinterpretAsFloats().intoArray(to, t + 5 * toStride);
+      HALVES_HIGH.selectFrom(c2, c6).reinterpretAsFloats().intoArray(to, t + 6 * toStride);
+      HALVES_HIGH.selectFrom(c3, c7).reinterpretAsFloats().intoArray(to, t + 7 * toStride);
+    }
   }
 
   @Override
@@ -679,29 +540,19 @@ final class SimdTiles implements TileKernels {
       int width,
       int panels,
       float[] to,
-      int toAt) {
-    if (width == TILE_COLS) {
-      for (int i = 0; i < k; i++) {
-        for (int p = 0; p < panels; p++) {
-          int f = fromAt + i * fromStride + p * TILE_COLS;
-          int t = toAt + (p * k + i) * TILE_COLS;
+      int toAt,
+      int toStep) {
+    for (int i = 0; i < k; i++) {
+      for (int p = 0; p < panels; p++) {
+        int f = fromAt + i * fromStride + p * width;
+        int t = toAt + (p * k + i) * toStep;
+        if (f + toStep > from.length) {
+          System.arraycopy(from, f, to, t, from.length - f);
+        } else {
           FloatVector.fromArray(S, from, f).intoArray(to, t);
-          FloatVector.fromArray(S, from, f + L).intoArray(to, t + L);
-          FloatVector.fromArray(S, from, f + 2 * L).intoArray(to, t + 2 * L);
-        }
-      }
-    } else if (width == 8) {
-      for (int i = 0; i < k; i++) {
-        for (int p = 0; p < panels; p++) {
-          FloatVector.fromArray(S8, from, fromAt + i * fromStride + p * 8)
-              .intoArray(to, toAt + (p * k + i) * 8);
-        }
-      }
-    } else {
-      for (int i = 0; i < k; i++) {
-        for (int p = 0; p < panels; p++) {
-          int source = fromAt + i * fromStride + p * width;
-          System.arraycopy(from, source, to, toAt + (p * k + i) * width, width);
+          if (toStep > L) {
+            FloatVector.fromArray(S, from, f + L).intoArray(to, t + L);
+          }
         }
       }
     }

@@ -107,17 +107,19 @@ final class Clustering {
   private final class Assigner {
     private final Panels panels;
     private final float[] rows = new float[Scan.BLOCK * dimension];
+    private final float[] packed;
     private final float[] products;
 
     Assigner(Panels panels) {
       this.panels = panels;
+      this.packed = new float[panels.packedSize(Scan.BLOCK)];
       this.products = new float[Scan.BLOCK * panels.cols()];
     }
 
     void block(Vectors vectors, int first, int[] nearest) {
       int size = Math.min(Scan.BLOCK, vectors.rows() - first);
       vectors.copy(first, size, rows, 0);
-      panels.multiply(rows, size, products);
+      panels.multiply(rows, size, packed, products);
       for (int r = 0; r < size; r++) {
         int at = r * panels.cols();
         float largest = kernels.max(products, at, count);

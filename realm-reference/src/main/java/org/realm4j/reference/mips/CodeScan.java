@@ -19,7 +19,8 @@ final class CodeScan implements Scan {
   private final Kernels kernels;
   private final Best best;
   private final int blockBytes;
-  private final float[] panel;
+  private final float[] packed; // the scaled queries, as tiles
+  private final float[] panels; // the codes
   private final float[] products;
 
   CodeScan(Queries queries, MemorySegment codes, Kernels kernels, Best best) {
@@ -30,7 +31,13 @@ final class CodeScan implements Scan {
     this.best = best;
     this.blockBytes = Int8Codes.blockBytes(queries.dimension());
     boolean many = queries.count() >= MANY;
-    this.panel = new float[many ? BLOCK * queries.dimension() : 0];
+    int d = queries.dimension();
+    TileKernels tiles = kernels.tiles();
+    this.packed = new float[many ? tiles.packedRows(queries.count(), d) : 0];
+    if (many) {
+      tiles.packRows(scaled.values(), 0, d, queries.count(), d, packed, 0);
+    }
+    this.panels = new float[many ? BLOCK * d : 0];
     this.products = new float[many ? BLOCK * queries.count() : 0];
   }
 
@@ -58,23 +65,19 @@ final class CodeScan implements Scan {
   /** products[q, r] = scaled query q . codes(r) */
   private void multiply(byte[] block) {
     int d = queries.dimension();
-    kernels.scans().decode(block, d, panel);
     TileKernels tiles = kernels.tiles();
-    int vectors = Math.min(2, tiles.tileCols() / tiles.vector());
-    for (int q = 0; q < queries.count(); q += tiles.tileRows()) {
-      int rows = Math.min(tiles.tileRows(), queries.count() - q);
-      for (int col = 0; col < BLOCK; col += vectors * tiles.vector()) {
+    int width = tiles.tileCols();
+    kernels.scans().decode(block, d, width, panels);
+    for (int col = 0; col < BLOCK; col += width) {
+      for (int q = 0; q < queries.count(); q += tiles.tileRows()) {
         tiles.tile(
             d,
-            rows,
-            vectors,
-            scaled.values(),
-            q * d,
-            d,
-            1,
-            panel,
-            col,
-            BLOCK,
+            Math.min(tiles.tileRows(), queries.count() - q),
+            2,
+            packed,
+            q / tiles.tileRows() * d * tiles.rowStep(),
+            panels,
+            col * d,
             products,
             q * BLOCK + col,
             BLOCK,

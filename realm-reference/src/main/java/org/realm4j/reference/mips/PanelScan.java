@@ -17,6 +17,7 @@ final class PanelScan implements Scan {
   private final Panels panels;
   private final Best best;
   private final float[] block;
+  private final float[] packed;
   private final float[] products;
   private final float[] limits;
   private final int[] found;
@@ -38,6 +39,7 @@ final class PanelScan implements Scan {
     this.panels = panels;
     this.best = best;
     this.block = new float[BLOCK * queries.dimension()];
+    this.packed = new float[panels.packedSize(BLOCK)];
     this.products = new float[BLOCK * panels.cols()];
     this.found = new int[BLOCK * panels.cols()];
     this.limits = new float[panels.cols()];
@@ -52,7 +54,7 @@ final class PanelScan implements Scan {
     for (int row = from; row < to; row += BLOCK) {
       int rows = Math.min(BLOCK, to - row);
       vectors.copy(row, rows, block, 0);
-      panels.multiply(block, rows, products);
+      panels.multiply(block, rows, packed, products);
       setLimits(row / BLOCK);
       int count = kernels.scans().reaching(products, rows, cols, limits, found);
       for (int i = 0; i < count; i++) {

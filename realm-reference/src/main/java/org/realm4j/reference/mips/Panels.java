@@ -35,13 +35,20 @@ final class Panels {
     return cols;
   }
 
+  /** Floats that so many rows take while they are multiplied. */
+  int packedSize(int rows) {
+    return tiles.packedRows(rows, dimension);
+  }
+
   /**
    * products[r, v] = row r . vector v
    *
    * @param rows {@code [count, dimension]}
+   * @param packed room for {@link #packedSize} of as many rows
    * @param products {@code [count, cols]}
    */
-  void multiply(float[] rows, int count, float[] products) {
+  void multiply(float[] rows, int count, float[] packed, float[] products) {
+    tiles.packRows(rows, 0, dimension, count, dimension, packed, 0);
     int width = tiles.tileCols();
     for (int col = 0; col < cols; col += width) {
       int vectors = Math.min(width, cols - col) / tiles.vector();
@@ -50,13 +57,10 @@ final class Panels {
             dimension,
             Math.min(tiles.tileRows(), count - r),
             vectors,
-            rows,
-            r * dimension,
-            dimension,
-            1,
+            packed,
+            r / tiles.tileRows() * dimension * tiles.rowStep(),
             values,
             col * dimension,
-            width,
             products,
             r * cols + col,
             cols,

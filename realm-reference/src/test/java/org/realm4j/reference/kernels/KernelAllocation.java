@@ -45,20 +45,18 @@ public final class KernelAllocation {
   private Map<String, Runnable> calls(Kernels k) {
     Map<String, Runnable> calls = new LinkedHashMap<>();
     TileKernels t = k.tiles();
-    int rows = t.tileRows();
-    int cols = t.tileCols();
-    for (int v = 1; v * t.vector() <= cols; v++) {
-      int vectors = v;
-      calls.put(
-          "tile of " + v + " vectors, rows of A",
-          () -> t.tile(96, rows, vectors, a, 0, 96, 1, b, 0, cols, c, 0, cols, false));
-      calls.put(
-          "tile of " + v + " vectors, packed A",
-          () -> t.tile(96, rows, vectors, a, 0, 1, rows, b, 0, cols, c, 0, cols, false));
+    for (int rows : new int[] {t.tileRows(), Math.min(6, t.tileRows())}) {
+      for (int v = 1; v <= 2; v++) {
+        int vectors = v;
+        calls.put(
+            "tile of " + rows + " rows, " + v + " vectors",
+            () -> t.tile(96, rows, vectors, a, 0, b, 0, c, 0, t.tileCols(), false));
+      }
     }
     calls.put("transpose", () -> t.transpose(a, 0, 96, 43, 96, c, 0, 48));
-    calls.put("panels of columns", () -> t.panels(a, 0, 4 * cols, 32, cols, 4, c, 0));
-    calls.put("panels of rows", () -> t.panels(a, 0, 4 * rows, 32, rows, 4, c, 0));
+    int cols = t.tileCols();
+    calls.put("panels of B", () -> t.panels(a, 0, 4 * cols, 32, cols, 4, c, 0, cols));
+    calls.put("tiles of A", () -> t.panels(a, 0, 64, 32, t.tileRows(), 4, c, 0, t.rowStep()));
     for (Activation f : Activation.values()) {
       calls.put(f + "", () -> k.activations().activate(f, a, 0, c, 0, N));
       calls.put(f + " gradient", () -> k.activations().activationGradient(f, a, 0, c, 0, N));
@@ -84,7 +82,7 @@ public final class KernelAllocation {
     calls.put(DOTS + "rows outside the heap", () -> k.dots(outside, 0, 64, b, 128, c));
     ScanKernels s = k.scans();
     calls.put("codeProducts", () -> s.codeProducts(codes, a, 0, 128, c));
-    calls.put("decode", () -> s.decode(codes, 128, c));
+    calls.put("decode", () -> s.decode(codes, 128, cols, c));
     calls.put("boundsReaching", () -> s.boundsReaching(codes, a, 0, 1f, 0.1f, bases));
     calls.put("reaching", () -> s.reaching(a, 16, 48, b, bases));
     AdamStep step = new AdamStep(1e-3f, 0.9f, 0.999f, 1e-6f, 0.01f, 0.5f, 0.25f, 0.8f);

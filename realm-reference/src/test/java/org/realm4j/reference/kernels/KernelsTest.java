@@ -237,32 +237,31 @@ class KernelsTest {
       for (int depth : new int[] {0, 1, 7, 33}) {
         for (int rows = 1; rows <= k.tiles().tileRows(); rows++) {
           for (int vectors = 1; vectors * k.tiles().vector() <= k.tiles().tileCols(); vectors++) {
-            tile(k, depth, rows, vectors, 40, 1, false); // rows
-            tile(k, depth, rows, vectors, 1, 11, true); // columns
+            tile(k, depth, rows, vectors, false);
+            tile(k, depth, rows, vectors, true);
           }
         }
       }
     }
   }
 
-  private static void tile(
-      Kernels k, int depth, int rows, int vectors, int aRow, int aStep, boolean accumulate) {
-    int cols = vectors * k.tiles().vector();
-    float[] a = floats(3 + rows * aRow + depth * aStep, 1, true);
-    float[] b = floats(5 + depth * (cols + 3), 2, true);
+  private static void tile(Kernels k, int depth, int rows, int vectors, boolean accumulate) {
+    TileKernels t = k.tiles();
+    int cols = vectors * t.vector();
+    float[] a = floats(3 + depth * t.rowStep(), 1, true); // what is beyond the rows, too
+    float[] b = floats(5 + depth * t.tileCols(), 2, true);
     float[] c = floats(2 + rows * (cols + 1), 3, true);
     float[] expected = c.clone();
     for (int r = 0; r < rows; r++) {
       for (int j = 0; j < cols; j++) {
         float sum = accumulate ? c[2 + r * (cols + 1) + j] : 0f;
         for (int i = 0; i < depth; i++) {
-          sum = Math.fma(a[3 + r * aRow + i * aStep], b[5 + i * (cols + 3) + j], sum);
+          sum = Math.fma(a[3 + i * t.rowStep() + r], b[5 + i * t.tileCols() + j], sum);
         }
         expected[2 + r * (cols + 1) + j] = sum;
       }
     }
-    k.tiles()
-        .tile(depth, rows, vectors, a, 3, aRow, aStep, b, 5, cols + 3, c, 2, cols + 1, accumulate);
+    t.tile(depth, rows, vectors, a, 3, b, 5, c, 2, cols + 1, accumulate);
     assertArrayEquals(
         expected,
         c,
@@ -314,18 +313,43 @@ class KernelsTest {
   @Test
   void panels() {
     for (Kernels k : all()) {
-      for (int width : new int[] {k.tiles().tileRows(), k.tiles().tileCols()}) {
-        for (int panels = 0; panels <= 5; panels++) {
-          float[] from = floats(2 + 7 * (5 * width + 3), 4, true);
-          float[] to = new float[1 + 7 * panels * width];
-          k.tiles().panels(from, 2, 5 * width + 3, 7, width, panels, to, 1);
-          float[] expected = new float[to.length];
-          for (int i = 0; i < 7 * panels * width; i++) {
-            int step = i / width % 7;
-            int col = i / width / 7 * width + i % width;
-            expected[1 + i] = from[2 + step * (5 * width + 3) + col];
+      TileKernels t = k.tiles();
+      panels(k, t.tileRows(), t.rowStep());
+      panels(k, t.tileCols(), t.tileCols());
+    }
+  }
+
+  /** The last panel is narrower than it could be, and the array ends with it. */
+  private static void panels(Kernels k, int width, int toStep) {
+    for (int panels = 1; panels <= 5; panels++) {
+      int stride = panels * width - 1;
+      float[] from = floats(2 + 7 * stride, 4, true);
+      float[] to = new float[1 + 7 * panels * toStep];
+      k.tiles().panels(from, 2, stride, 7, width, panels, to, 1, toStep);
+      for (int i = 0; i < 7 * stride; i++) {
+        int p = i % stride / width;
+        assertEquals(
+            from[2 + i],
+            to[1 + (p * 7 + i / stride) * toStep + i % stride % width],
+            k.describe() + ", width " + width + ", " + panels + " panels, element " + i);
+      }
+      assertEquals(0f, to[0], "before them");
+    }
+  }
+
+  @Test
+  void packedRows() {
+    for (Kernels k : all()) {
+      TileKernels t = k.tiles();
+      for (int rows : new int[] {1, t.tileRows(), t.tileRows() + 1, 3 * t.tileRows() - 1}) {
+        float[] from = floats(1 + rows * 12, 4, true);
+        float[] to = new float[2 + t.packedRows(rows, 11)];
+        t.packRows(from, 1, 12, rows, 11, to, 2);
+        for (int r = 0; r < rows; r++) {
+          for (int i = 0; i < 11; i++) {
+            int at = 2 + (r / t.tileRows() * 11 + i) * t.rowStep() + r % t.tileRows();
+            assertEquals(from[1 + r * 12 + i], to[at], k.describe() + ", row " + r);
           }
-          assertArrayEquals(expected, to, k.describe() + ", width " + width + ", " + panels);
         }
       }
     }
