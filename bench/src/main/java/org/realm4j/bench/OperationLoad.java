@@ -15,6 +15,7 @@ import org.realm4j.testkit.contract.Agreement.Deviation;
 import org.realm4j.testkit.contract.Operation;
 import org.realm4j.testkit.contract.OperationCase;
 import org.realm4j.testkit.contract.OperationCases;
+import org.realm4j.testkit.contract.Updates;
 
 /** Single operations of a backend: how long they take, and how far they are from the oracle. */
 final class OperationLoad implements Worker.Load {
@@ -46,7 +47,7 @@ final class OperationLoad implements Worker.Load {
 
   /** By operation, over all of its cases. */
   private Map<String, Object> deviations() {
-    Map<Operation, Deviation> largest = new EnumMap<>(Operation.class);
+    Map<Operation, Deviation> largest = new EnumMap<>(Updates.measure(session));
     for (OperationCase c : OperationCases.all()) {
       largest.merge(c.operation(), Agreement.measure(c, session), Deviation::max);
     }

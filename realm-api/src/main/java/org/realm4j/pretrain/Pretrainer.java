@@ -82,14 +82,14 @@ public final class Pretrainer implements AutoCloseable {
         settings,
         backend,
         threads,
-        MipsIndexProvider.named("exact"),
+        MipsIndexProvider.named(settings.index()),
         vectors);
   }
 
   /**
-   * With another kind of index.
+   * With an index that has no name.
    *
-   * @param indexes what searches the corpus
+   * @param indexes what searches the corpus, whatever the settings say
    * @param vectors as above
    */
   public Pretrainer(

@@ -1,5 +1,6 @@
 package org.realm4j.retrieval;
 
+import java.util.Arrays;
 import org.realm4j.io.RealmException;
 
 /**
@@ -52,6 +53,11 @@ public final class KnowledgeIndex implements AutoCloseable {
     return dimension;
   }
 
+  /** What searches it says of itself, such as how much of the best an approximate index finds. */
+  public String describe() {
+    return index.describe();
+  }
+
   /** The training step whose parameters made this generation. */
   public long madeAtStep() {
     return madeAtStep;
@@ -87,8 +93,7 @@ public final class KnowledgeIndex implements AutoCloseable {
         scores[found++] = hits.scores()[i];
       }
     }
-    return new MipsIndex.Hits(
-        java.util.Arrays.copyOf(rows, found), java.util.Arrays.copyOf(scores, found));
+    return new MipsIndex.Hits(Arrays.copyOf(rows, found), Arrays.copyOf(scores, found));
   }
 
   /** Ends its threads; the vectors can still be read. Idempotent. */

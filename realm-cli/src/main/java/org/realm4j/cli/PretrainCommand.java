@@ -180,6 +180,7 @@ final class PretrainCommand implements Runnable {
     err.printf("realm: embedding %,d passages ...%n", store.size());
     Pretrainer trainer =
         new Pretrainer(model, store, queries, settings, backend, compute.threads());
+    err.printf("realm: index %s: %s%n", settings.index(), trainer.index().describe());
     if (warmUp.any()) {
       PretrainingCheckpoint.save(checkpoint(), trainer);
     }

@@ -5,6 +5,7 @@ import org.realm4j.pretrain.Marginal;
 import org.realm4j.pretrain.Masking;
 import org.realm4j.pretrain.Pretraining;
 import org.realm4j.retrieval.IndexRefresher;
+import org.realm4j.retrieval.MipsIndexProvider;
 import org.realm4j.train.OptimizerSettings;
 import picocli.CommandLine.Option;
 
@@ -45,6 +46,14 @@ final class PretrainingOptions {
       converter = Numbers.Positive.class,
       description = "Passages a query, the null document included. Default: 8.")
   private int candidates = DEFAULTS.candidates();
+
+  @Option(
+      names = "--index",
+      paramLabel = "KIND",
+      description =
+          "What searches the corpus: exact (the default), int8 (the same passages, faster where the"
+              + " corpus is large) or ivf (nearly the same, faster still).")
+  private String index = DEFAULTS.index();
 
   @Option(
       names = "--over-retrieve",
@@ -141,6 +150,7 @@ final class PretrainingOptions {
 
   /** The settings with a seed. */
   Pretraining settings(long seed) {
+    MipsIndexProvider.named(index); // an unknown one fails now, not after the warm-up
     float retriever = retrieverRate == null ? encoderRate : retrieverRate;
     float projection = projectionRate == null ? encoderRate : projectionRate;
     return Pretraining.steps(steps)
@@ -148,6 +158,7 @@ final class PretrainingOptions {
         .accumulate(accumulate)
         .recompute(recompute)
         .candidates(candidates)
+        .index(index)
         .overRetrieve(overRetrieve)
         .refreshEvery(refreshEvery)
         .refreshMode(refreshMode)

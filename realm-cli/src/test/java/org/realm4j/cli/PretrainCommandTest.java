@@ -78,6 +78,22 @@ class PretrainCommandTest {
   }
 
   @Test
+  void theIndexIsOfTheKindAskedFor() throws IOException {
+    Path exact = folder.resolve("exact");
+    Path int8 = folder.resolve("int8");
+    Path other = folder.resolve("other");
+    pretrain(exact, 3).succeeded();
+    Ran ran = pretrain(int8, 3, "--index", "int8").succeeded();
+    assertTrue(
+        ran.err().contains("index int8: all rows are compared, by their int8"), ran::toString);
+    Path file = Path.of("model", "retriever", "model.safetensors");
+    assertArrayEquals(
+        Files.readAllBytes(exact.resolve(file)), Files.readAllBytes(int8.resolve(file)));
+    pretrain(other, 3, "--index", "hnsw").failedWith("index 'hnsw' is not there; found: ", "int8");
+    assertFalse(Files.exists(other));
+  }
+
+  @Test
   void aRealmGoesOn() throws IOException {
     Path first = folder.resolve("first");
     pretrain(first, 1).succeeded();

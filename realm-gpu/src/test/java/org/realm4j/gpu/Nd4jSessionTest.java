@@ -2,10 +2,12 @@ package org.realm4j.gpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -128,6 +130,33 @@ class Nd4jSessionTest {
     assertTrue(s.memory() > 100_000);
     s.close();
     assertEquals(0, s.memory());
+  }
+
+  /** A run makes a snapshot at every refresh, which is forgotten after it. */
+  @Test
+  void copiesOfForgottenParametersAreUsedAgain() throws InterruptedException {
+    try (Nd4jSession s = new Nd4jSession(Long.MAX_VALUE)) {
+      used(s);
+      long one = s.memory();
+      for (int i = 0; i < 12; i++) {
+        WeakReference<Parameter> snapshot = used(s);
+        for (int wait = 0; wait < 500 && snapshot.get() != null; wait++) {
+          System.gc();
+          Thread.sleep(10);
+        }
+        assertNull(snapshot.get(), "still held");
+      }
+      long copy = 4L * 300 * 300;
+      assertTrue(s.memory() < one + 4 * copy, "grew from " + one + " to " + s.memory() + " bytes");
+    }
+  }
+
+  private static WeakReference<Parameter> used(Nd4jSession s) {
+    Parameter p = weight("snapshot", 300, 300);
+    try (Tape _ = s.infer()) {
+      s.linear(s.constant(new float[300], 1, 300), p, null, Activation.NONE).toArray();
+    }
+    return new WeakReference<>(p);
   }
 
   @Test

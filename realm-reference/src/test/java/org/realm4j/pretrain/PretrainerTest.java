@@ -83,6 +83,38 @@ class PretrainerTest {
     }
   }
 
+  // ---- the kind of index
+
+  /** The index of a run is of the kind asked for, also after a refresh. */
+  @ParameterizedTest
+  @CsvSource({"exact, compared", "int8, int8", "ivf, probed"})
+  void theIndexIsOfTheKindAskedFor(String kind, String says) {
+    Pretraining settings = TinyRealm.settings(4).refreshEvery(2, 1).index(kind);
+    try (Pretrainer trainer = trainer(TinyRealm.model(), settings, 1)) {
+      assertTrue(trainer.index().describe().contains(says), trainer.index().describe());
+      trainer.run(PretrainingListener.NONE);
+      assertEquals(2, trainer.index().madeAtStep());
+      assertTrue(trainer.index().describe().contains(says), trainer.index().describe());
+    }
+  }
+
+  @Test
+  void anExactKindOfIndexChangesNoBit() {
+    Pretraining settings = TinyRealm.settings(5).refreshEvery(2, 1);
+    assertSameBits(
+        run(TinyRealm.model(), settings, 1), run(TinyRealm.model(), settings.index("int8"), 1));
+  }
+
+  @Test
+  void anUnknownKindOfIndexIsRefused() {
+    RealmException e =
+        assertThrows(
+            RealmException.BadInput.class,
+            () -> trainer(TinyRealm.model(), TinyRealm.settings(1).index("hnsw"), 1));
+    assertTrue(e.getMessage().contains("'hnsw'"), e.getMessage());
+    assertTrue(e.getMessage().contains("int8"), e.getMessage());
+  }
+
   // ---- refresh
 
   /** A snapshot of step s is searched exactly from step s + L on, and holds its vectors. */
