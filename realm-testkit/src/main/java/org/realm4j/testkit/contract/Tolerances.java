@@ -26,8 +26,9 @@ public final class Tolerances {
    * For float32 with polynomial approximations of exp, tanh and erf that are good to 1e-6. Looser
    * where sums are long or values cancel, tight where numbers are only moved.
    *
-   * <p>The largest deviations over {@link OperationCases#all()} of the reference backend (512 bit)
-   * and of ND4J on the CPU (one thread), which {@code ./realm bench backends --threads 1} prints:
+   * <p>The largest deviations over {@link OperationCases#all()} and {@link Updates} of the
+   * reference backend (512 bit) and of ND4J on the CPU (one thread), which {@code ./realm bench
+   * backends --threads 1} prints:
    *
    * <pre>
    *                            reference          nd4j
@@ -49,6 +50,8 @@ public final class Tolerances {
    * WEIGHTED_SUM               5.3e-8   4.0e-8    1.6e-7   4.0e-8
    * PARAMETER                  4.5e-8   0         4.5e-8   0
    * RECOMPUTED                 1.9e-7   3.4e-7    2.2e-7   2.3e-7
+   * ADAM                       1.2e-7             1.2e-7
+   * GRADIENT_NORM              2.1e-8             2.1e-8
    * NETWORK                    1.1e-7   3.7e-6    1.7e-7   5.0e-6
    * </pre>
    */
