@@ -16,7 +16,7 @@ final class Products {
   /** Steps of k per pass over C, at most: a panel of B of 32 columns is then 32 KiB. */
   private static final int BLOCK_K = 256;
 
-  /** Rows per task, about: with BLOCK_K, a block of A takes 128 KiB. */
+  /** Rows per task, about, and worth packing for: with BLOCK_K, a block of A takes 128 KiB. */
   private static final int BLOCK_ROWS = 96;
 
   private static final int BLOCK_PANELS = 48;
@@ -31,7 +31,7 @@ final class Products {
   /** Steps of k that are packed for all tasks at a time, at most. */
   private static final int SHARED_K = 4 * BLOCK_K;
 
-  /** Rows that are worth packing panels for, and few enough that their C stays in the cache. */
+  /** Rows that a task packs panels for, at most: few enough that their C stays in the cache. */
   private static final int OWN_ROWS = 384;
 
   /** A matrix that products read: element (i, j) at {@code at + i * stride + j}, or transposed. */
@@ -241,7 +241,9 @@ final class Products {
   private void multiplyPacked(float[] a, int m, Operand b, int k, int n, Target c) {
     int panels = panels(n);
     int groups = (panels + OWN_PANELS - 1) / OWN_PANELS;
-    int perTask = OWN_ROWS / tileRows * tileRows;
+    int wanted = Math.max(1, (4 * workers.count() + groups - 1) / groups);
+    int rows = Math.clamp((m + wanted - 1) / wanted, BLOCK_ROWS, OWN_ROWS);
+    int perTask = rows / tileRows * tileRows;
     int rowBlocks = (m + perTask - 1) / perTask;
     int step = blockK(k);
     workers.run(
