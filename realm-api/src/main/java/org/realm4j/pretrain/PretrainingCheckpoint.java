@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.Json;
 import org.realm4j.io.JsonObject;
@@ -178,6 +179,11 @@ public final class PretrainingCheckpoint {
     }
   }
 
+  /** Newer settings are written only where they are not the default. */
+  private static Object shown(@Nullable Object setting) {
+    return setting == null ? "the default" : setting;
+  }
+
   /** What changes no bit may differ: where passages are re-embedded, what is recomputed. */
   private static void sameSettings(Path dir, JsonObject then, Pretraining settings) {
     JsonObject now = Json.parseObject(Json.format(settings.toJson()), "settings");
@@ -189,7 +195,7 @@ public final class PretrainingCheckpoint {
       Object before = then.fields().get(key);
       Object after = now.fields().get(key);
       if (!Objects.equals(before, after)) {
-        differences.add(key + " was " + before + " and is " + after);
+        differences.add(key + " was " + shown(before) + " and is " + shown(after));
       }
     }
     if (!differences.isEmpty()) {

@@ -116,6 +116,7 @@ class PretrainCommandTest {
     pretrain(run, 1).failedWith("run: holds a run already", "--resume");
     pretrain(run, 1, "--seed", 9, "--resume")
         .failedWith("made with other settings: seed was 1 and is 9");
+    pretrain(run, 1, "--index", "ivf", "--resume").failedWith("index was the default and is ivf");
     pretrain(folder.resolve("none"), 1, "--resume").failedWith("there is no checkpoint");
     assertArrayEquals(before, Files.readAllBytes(run.resolve("model/encoder/model.safetensors")));
     pretrain(run, 1, "--resume").succeeded();
