@@ -14,12 +14,17 @@ import picocli.CommandLine.Spec;
       "An experiment may be stopped at any moment: the same command goes on where it was."
     },
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {OpenQaCommand.class, ExperimentReportCommand.class})
+    subcommands = {
+      OpenQaCommand.class,
+      ExperimentReportCommand.class,
+      ExperimentExportCommand.class
+    })
 final class ExperimentCommand implements Runnable {
   @Spec private CommandSpec spec;
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "which command? There are: open-qa, report");
+    throw new ParameterException(
+        spec.commandLine(), "which command? There are: open-qa, report, export");
   }
 }

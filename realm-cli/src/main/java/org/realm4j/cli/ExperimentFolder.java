@@ -135,6 +135,16 @@ final class ExperimentFolder implements AutoCloseable {
 
   private void sameSettings(String stage, JsonObject then, Map<String, ?> settings) {
     JsonObject now = Json.parseObject(Json.format(settings), "settings");
+    List<String> differences = differences(then, now);
+    if (!differences.isEmpty()) {
+      throw new RealmException.Incompatible(
+          "%s: made with other settings: %s; name another --output"
+              .formatted(dir.resolve(stage), String.join(", ", differences)));
+    }
+  }
+
+  /** In which fields two settings differ, in words. */
+  static List<String> differences(JsonObject then, JsonObject now) {
     TreeSet<String> keys = new TreeSet<>(then.fields().keySet());
     keys.addAll(now.fields().keySet());
     List<String> differences = new ArrayList<>();
@@ -145,11 +155,7 @@ final class ExperimentFolder implements AutoCloseable {
         differences.add(key + " was " + before + " and is " + after);
       }
     }
-    if (!differences.isEmpty()) {
-      throw new RealmException.Incompatible(
-          "%s: made with other settings: %s; name another --output"
-              .formatted(dir.resolve(stage), String.join(", ", differences)));
-    }
+    return differences;
   }
 
   /** Adds a record to the list, unless a run that was stopped has done so. */

@@ -13,11 +13,8 @@ import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.io.JsonObject;
-import org.realm4j.io.PublishedFolder;
-import org.realm4j.io.RealmException;
 import org.realm4j.qa.Bootstrap;
 import org.realm4j.qa.EvaluationReport;
-import org.realm4j.qa.Outcome;
 
 /** The tables of one {@code realm experiment open-qa}, in Markdown. */
 final class OpenQaReport {
@@ -29,7 +26,7 @@ final class OpenQaReport {
    * @param group what it can be compared within: the dev questions
    * @param record of the evaluation
    */
-  private record Evaluated(String group, JsonObject record, List<Outcome> outcomes) {
+  private record Evaluated(String group, JsonObject record, List<OpenQaScore> scores) {
     OpenQaRow row() {
       return OpenQaRow.valueOf(record.string("row").toUpperCase(Locale.ROOT));
     }
@@ -71,7 +68,7 @@ final class OpenQaReport {
         corpus.integer("passages", 0));
     Map<String, List<Evaluated>> groups = new TreeMap<>();
     for (JsonObject record : records) {
-      if (record.string("stage").startsWith("evaluated")) {
+      if (OpenQaScore.has(record)) {
         Evaluated evaluated = evaluated(record);
         groups.computeIfAbsent(evaluated.group, _ -> new ArrayList<>()).add(evaluated);
       }
@@ -95,23 +92,12 @@ final class OpenQaReport {
   }
 
   private Evaluated evaluated(JsonObject record) {
-    Path stage = folder.resolve(record.string("stage"));
-    Path result =
-        PublishedFolder.at(stage)
-            .current()
-            .orElseThrow(
-                () ->
-                    new RealmException.BadInput(
-                        stage + ": expected the outcomes of an evaluation, found none"));
-    List<Outcome> outcomes =
-        JsonLog.read(result.resolve(OpenQaExperiment.OUTCOMES)).stream()
-            .map(line -> OpenQaOutcome.fromLine(line).outcome())
-            .toList();
+    List<OpenQaScore> scores = OpenQaScore.read(folder, record.string("stage"));
     String set = record.string("set");
     String group =
         String.format(
-            Locale.ROOT, "%,d %sdev questions", outcomes.size(), set.isEmpty() ? "" : set + " ");
-    return new Evaluated(group, record, outcomes);
+            Locale.ROOT, "%,d %sdev questions", scores.size(), set.isEmpty() ? "" : set + " ");
+    return new Evaluated(group, record, scores);
   }
 
   private void answers(List<Evaluated> rows) {
@@ -226,33 +212,32 @@ final class OpenQaReport {
     }
     int onlyFirst = 0;
     int onlySecond = 0;
-    for (int i = 0; i < first.outcomes.size(); i++) {
-      boolean a = first.outcomes.get(i).right();
-      boolean b = second.outcomes.get(i).right();
+    for (int i = 0; i < first.scores.size(); i++) {
+      boolean a = first.scores.get(i).right();
+      boolean b = second.scores.get(i).right();
       onlyFirst += a && !b ? 1 : 0;
       onlySecond += b && !a ? 1 : 0;
     }
     line(
         first.name(),
         second.name(),
-        difference(first, second, o -> o.right() ? 1 : 0),
+        difference(first, second, s -> s.right() ? 1 : 0),
         String.format(Locale.ROOT, "%,d, %,d", onlyFirst, onlySecond),
-        difference(first, second, Outcome::f1),
-        difference(first, second, o -> o.ranking() != null && o.ranking().goldWithin(5) ? 1 : 0));
+        difference(first, second, OpenQaScore::f1),
+        difference(first, second, s -> s.goldWithin(5) ? 1 : 0));
   }
 
   private static List<String> questions(Evaluated e) {
-    return e.outcomes.stream().map(o -> o.question().text()).toList();
+    return e.scores.stream().map(OpenQaScore::question).toList();
   }
 
   private static String difference(
-      Evaluated first, Evaluated second, ToDoubleFunction<Outcome> measure) {
-    double[] gains = new double[first.outcomes.size()];
+      Evaluated first, Evaluated second, ToDoubleFunction<OpenQaScore> measure) {
+    double[] gains = new double[first.scores.size()];
     double sum = 0;
     for (int i = 0; i < gains.length; i++) {
       gains[i] =
-          measure.applyAsDouble(second.outcomes.get(i))
-              - measure.applyAsDouble(first.outcomes.get(i));
+          measure.applyAsDouble(second.scores.get(i)) - measure.applyAsDouble(first.scores.get(i));
       sum += gains[i];
     }
     Bootstrap.Interval interval = Bootstrap.ofMeans(new double[][] {gains}, first.seed())[0];

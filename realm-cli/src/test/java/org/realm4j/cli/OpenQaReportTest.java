@@ -1,15 +1,19 @@
 package org.realm4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,18 +27,29 @@ import org.realm4j.qa.Ranking;
 
 /** Tables of outcomes that can be counted by hand. */
 class OpenQaReportTest {
+  private static final String COMMAND =
+      "realm experiment open-qa --data /home/me/tiny --output=../run --rows bm25,realm";
+
   @TempDir Path folder;
   private Path run;
 
   @BeforeEach
   void record() {
     run = folder.resolve("run");
-    try (ExperimentFolder stages = new ExperimentFolder(run, new PrintWriter(new StringWriter()))) {
-      stages.stage("corpus", Map.of(), result -> figures("data", "tiny", "passages", 20));
+    try (ExperimentFolder stages = experiment(run, 20)) {
       evaluate(stages, "bm25", 1, "1100", new int[] {1, 6, 0, 20});
       evaluate(stages, "realm", 1, "1011", new int[] {1, 5, 4, 0});
       evaluate(stages, "realm", 2, "0000", new int[] {0, 0, 0, 0});
     }
+  }
+
+  private static ExperimentFolder experiment(Path run, int passages) {
+    ExperimentFolder stages = new ExperimentFolder(run, new PrintWriter(new StringWriter()));
+    stages.stage(
+        "corpus",
+        Map.of("passages", passages),
+        result -> figures("data", "tiny", "passages", passages));
+    return stages;
   }
 
   /**
@@ -65,7 +80,7 @@ class OpenQaReportTest {
           Lines.write(result.resolve("outcomes.jsonl"), lines);
           Map<String, @Nullable Object> figures =
               new LinkedHashMap<>(EvaluationReport.of(outcomes, 1).toMap());
-          figures.putAll(figures("row", row, "set", "", "trained_on", 8000, "command", "realm x"));
+          figures.putAll(figures("row", row, "set", "", "trained_on", 8000, "command", COMMAND));
           return figures;
         });
   }
@@ -98,12 +113,77 @@ class OpenQaReportTest {
     assertTrue(cells[6].startsWith(" +50.0 ("), rows::toString);
     assertEquals(
         1, rows("| realm, 8,000 questions, seed 1 | realm, 8,000 questions, seed 2 |").size());
-    assertEquals(1, rows("realm x").size(), "a command once");
+    assertEquals(1, rows(COMMAND).size(), "a command once");
+  }
+
+  @Test
+  void whatIsExportedHasTheSameTablesAndNoText() throws IOException {
+    Path copy = folder.resolve("results").resolve("tiny");
+    Ran.realm("experiment", "export", run, copy).succeeded();
+    String shortened =
+        report(run).replace(COMMAND, COMMAND.replace("/home/me/tiny", "tiny").replace("../", ""));
+    assertEquals(shortened, report(copy));
+    try (Stream<Path> files = Files.list(copy)) {
+      for (Path file : files.toList()) {
+        String text = Files.readString(file);
+        for (String word : List.of("question 1", "Rome", "Oslo", "p1", "/home", "..")) {
+          assertFalse(text.contains(word), () -> file + " contains " + word + ": " + text);
+        }
+      }
+    }
+  }
+
+  @Test
+  void rowsOfTwoRunsArePaired() {
+    Path other = folder.resolve("other");
+    try (ExperimentFolder stages = experiment(other, 20)) {
+      evaluate(stages, "ict", 1, "1000", new int[] {1, 5, 4, 0});
+      evaluate(stages, "realm", 2, "0110", new int[] {0, 0, 0, 0});
+    }
+    Path copy = folder.resolve("copy");
+    Ran.realm("experiment", "export", run, copy).succeeded();
+    Ran.realm("experiment", "export", other, copy).succeeded();
+    List<String> lines = report(copy).lines().toList();
+    String pair = "| bm25, 8,000 questions, seed 1 | ict, 8,000 questions, seed 1 | -25.0 (";
+    assertEquals(1, lines.stream().filter(l -> l.startsWith(pair)).count(), lines::toString);
+    String replaced = "| after REALM pre-training | 8,000 | 2 | 50.0 (";
+    assertEquals(1, lines.stream().filter(l -> l.startsWith(replaced)).count(), lines::toString);
+  }
+
+  @Test
+  void resultsOfAnotherCorpusAreNotMixed() {
+    Path other = folder.resolve("other");
+    experiment(other, 30).close();
+    Path copy = folder.resolve("copy");
+    Ran.realm("experiment", "export", run, copy).succeeded();
+    String before = report(copy);
+    Ran.realm("experiment", "export", other, copy)
+        .failedWith(copy + ": corpus was made with other settings: passages was 20 and is 30");
+    assertEquals(before, report(copy));
+  }
+
+  @Test
+  void aRecordWithoutItsScoresIsAnError() throws IOException {
+    Path copy = folder.resolve("copy");
+    Ran.realm("experiment", "export", run, copy).succeeded();
+    Files.delete(copy.resolve("evaluated-realm-s1.jsonl"));
+    Ran.realm("experiment", "report", copy)
+        .failedWith(
+            copy.resolve("evaluated-realm-s1")
+                + ": expected the outcomes of an evaluation, or evaluated-realm-s1.jsonl, found"
+                + " neither");
+    Path empty = folder.resolve("empty");
+    Ran.realm("experiment", "export", empty, copy)
+        .failedWith(empty + ": expected the records of an experiment, found none");
   }
 
   private List<String> rows(String start) {
-    String report = Ran.realm("experiment", "report", run).succeeded().out();
+    return report(run).lines().filter(line -> line.startsWith(start)).toList();
+  }
+
+  private static String report(Path of) {
+    String report = Ran.realm("experiment", "report", of).succeeded().out();
     assertTrue(report.startsWith("## tiny (20 passages)"), report);
-    return report.lines().filter(line -> line.startsWith(start)).toList();
+    return report;
   }
 }
