@@ -180,7 +180,7 @@ final class Attention {
           padded = true;
         }
       }
-      return padded ? space.upload(mask, sequences.size(), 1, 1, cols) : null;
+      return padded ? space.input(mask, sequences.size(), 1, 1, cols) : null;
     }
 
     void forward(INDArray paddedQ, INDArray paddedK, INDArray paddedV, INDArray to) {
@@ -189,7 +189,6 @@ final class Attention {
       INDArray masked = keyMask();
       if (masked != null) {
         Ops.add(w, masked, w);
-        space.give(masked);
       }
       Ops.softmax(w, w);
       weights = w;
@@ -288,12 +287,11 @@ final class Attention {
     }
     Ops.gather(result, space.indices(queries.places), y.data());
     space.give(result);
-    space.give(keyRows);
     if (y.wanted()) {
-      space.record(y, () -> backward(x, queryRows, scale), x.q, x.k, x.v, queryRows);
+      space.record(y, () -> backward(x, queryRows, scale), x.q, x.k, x.v);
     } else {
       batches.forEach(Batch::give);
-      space.record(y, () -> {}, x.q, x.k, x.v, queryRows);
+      space.record(y, () -> {}, x.q, x.k, x.v);
     }
   }
 
@@ -307,9 +305,8 @@ final class Attention {
   private void backward(Padded x, INDArray queryRows, double scale) {
     INDArray dy = space.take(queries.count(), hidden);
     Ops.gather(y.gradient(), queryRows, dy);
-    INDArray used = space.upload(queries.used, queries.count(), 1);
+    INDArray used = space.input(queries.used, queries.count(), 1);
     Ops.multiply(dy, used, dy); // nothing comes from padding
-    space.give(used);
     Padded g = room();
     for (Batch b : batches) {
       b.backward(x, g, dy);
@@ -348,8 +345,6 @@ final class Attention {
       Ops.gather(padded, from, rows);
       Ops.scatterAdd(to.gradient(), at, rows);
       space.give(rows);
-      space.give(at);
     }
-    space.give(from);
   }
 }

@@ -34,11 +34,9 @@ final class DropoutMask {
     for (int i = 0; i < spread.length; i++) {
       spread[i] = channels[i] * CounterRandom.GOLDEN;
     }
-    INDArray rows = space.upload(rowBases, rowShape);
-    INDArray cols = space.upload(spread, channelShape);
+    INDArray rows = space.input(rowBases, rowShape);
+    INDArray cols = space.input(spread, channelShape);
     Ops.add(rows, cols, x);
-    space.give(rows);
-    space.give(cols);
     // CounterRandom.mix
     xorShift(space, x, 16, y);
     Ops.multiply(x, space.number(0x7feb352d), x);

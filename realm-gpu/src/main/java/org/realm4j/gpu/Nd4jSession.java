@@ -29,6 +29,11 @@ final class Nd4jSession implements Session {
     return space.memory().allocated();
   }
 
+  /** Arrays of indices, masks and the like that were brought to the device so far. */
+  long uploads() {
+    return space.uploads();
+  }
+
   // ---- computations
 
   @Override

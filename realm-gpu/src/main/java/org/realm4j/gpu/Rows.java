@@ -47,8 +47,7 @@ final class Rows {
           for (int i = 0; i < 3; i++) {
             space.scatterGradient(tables[i], rows[i], y.gradient());
           }
-        },
-        rows);
+        });
     return y;
   }
 
@@ -60,7 +59,7 @@ final class Rows {
     }
     INDArray chosen = space.indices(rows);
     Ops.gather(x.data(), chosen, y.data());
-    space.record(y, () -> Ops.scatterAdd(x.gradient(), chosen, y.gradient()), chosen);
+    space.record(y, () -> Ops.scatterAdd(x.gradient(), chosen, y.gradient()));
     return y;
   }
 
@@ -122,7 +121,7 @@ final class Rows {
       factors[s] = mean ? 1f / Math.max(offsets[s + 1] - offsets[s], 1) : 1f;
     }
     INDArray groupOf = space.indices(group);
-    INDArray factor = space.upload(factors, groups, 1);
+    INDArray factor = space.input(factors, groups, 1);
     Ops.scatterAdd(y.data(), groupOf, x.data());
     Ops.multiply(y.data(), factor, y.data());
     space.record(
@@ -132,9 +131,7 @@ final class Rows {
           INDArray g = space.take(x.rows(), x.cols());
           Ops.gather(y.gradient(), groupOf, g);
           x.takeOver(g);
-        },
-        groupOf,
-        factor);
+        });
     return y;
   }
 
@@ -201,9 +198,7 @@ final class Rows {
             Ops.scatterAdd(end.gradient(), last, g);
           }
           space.give(g);
-        },
-        first,
-        last);
+        });
     return y;
   }
 }

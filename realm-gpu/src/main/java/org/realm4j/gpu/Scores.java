@@ -41,9 +41,7 @@ final class Scores {
         () -> {
           addPairs(space, y.gradient(), b, ofB, a, ofA);
           addPairs(space, y.gradient(), a, ofA, b, ofB);
-        },
-        ofA,
-        ofB);
+        });
     return y;
   }
 
@@ -89,9 +87,7 @@ final class Scores {
           space.give(g);
           space.give(sum);
         },
-        p,
-        table.slots,
-        table.places);
+        p);
     return y;
   }
 
@@ -125,9 +121,7 @@ final class Scores {
           Ops.multiply(p, y.gradient(), p);
           table.addTo(x, p);
         },
-        p,
-        table.slots,
-        table.places);
+        p);
     return y;
   }
 
@@ -262,8 +256,7 @@ final class Scores {
           Ops.multiply(w, y.gradient(), w);
           Ops.scatterAdd(x.gradient(), chosen, w);
         },
-        w,
-        chosen);
+        w);
     return y;
   }
 }

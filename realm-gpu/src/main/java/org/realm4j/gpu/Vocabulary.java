@@ -45,7 +45,7 @@ final class Vocabulary {
       Block block = new Block(first);
       block.logLikelihood();
       if (single && y.wanted()) {
-        saved = new INDArray[] {block.exponentials, block.sums, block.places, block.target};
+        saved = new INDArray[] {block.exponentials, block.sums, block.target};
         space.record(y, block::backward, saved);
       } else {
         block.give();
@@ -135,7 +135,6 @@ final class Vocabulary {
     void give() {
       space.give(exponentials);
       space.give(sums);
-      space.give(places);
       space.give(target);
     }
   }

@@ -1,14 +1,20 @@
 package org.realm4j.gpu;
 
+import java.nio.Buffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -27,11 +33,20 @@ final class Workspace implements AutoCloseable {
   private final Memory memory;
   private final Deque<Tape> tapes = new ArrayDeque<>(); // the innermost first
   private final IdentityHashMap<Tape, Set<DataBuffer>> owned = new IdentityHashMap<>();
+  private final IdentityHashMap<Tape, Map<Input, INDArray>> inputs = new IdentityHashMap<>();
   private final DeviceParameters parameters = new DeviceParameters(this);
   private final Map<Parameter, INDArray> gradients = new LinkedHashMap<>();
   private final Map<Integer, INDArray> numbers = new LinkedHashMap<>();
   private @Nullable DataBuffer ones;
+  private long uploads;
   private boolean closed;
+
+  /**
+   * What was brought to the device.
+   *
+   * @param values a buffer around a copy of them, since buffers are equal by content
+   */
+  private record Input(Buffer values, List<Long> shape) {}
 
   Workspace(long limit) {
     this.memory = new Memory(limit);
@@ -79,6 +94,7 @@ final class Workspace implements AutoCloseable {
 
   private void closeTape(Tape tape) {
     tapes.removeIf(t -> t == tape);
+    inputs.remove(tape);
     Set<DataBuffer> buffers = owned.remove(tape);
     if (buffers != null) {
       buffers.forEach(memory::give);
@@ -147,6 +163,7 @@ final class Workspace implements AutoCloseable {
     return x;
   }
 
+  /** Gives an array back before its tape is closed; no {@link #input}, which others share. */
   void give(INDArray x) {
     DataBuffer buffer = x.data();
     for (Tape tape : tapes) {
@@ -197,21 +214,49 @@ final class Workspace implements AutoCloseable {
 
   // ---- to the device and back
 
+  /** The caller's own array, to be written to and given back. */
   INDArray upload(float[] values, long... shape) {
     INDArray x = take(shape);
     Transfer.upload(values, x.data());
+    uploads++;
     return x;
   }
 
-  INDArray upload(int[] values, long... shape) {
+  private INDArray upload(int[] values, long... shape) {
     INDArray x = takeInts(shape);
     Transfer.upload(values, x.data());
+    uploads++;
     return x;
   }
 
-  /** Indices of rows, [n]; kept until the tape is closed, since a backward step may use them. */
+  /**
+   * Integers that nobody writes to. The layers of a network ask for the same ones again and again:
+   * a tape brings them to the device once, and keeps them until it is closed.
+   */
+  INDArray input(int[] values, long... shape) {
+    return input(IntBuffer.wrap(values.clone()), shape, () -> upload(values, shape));
+  }
+
+  /** The same of numbers. */
+  INDArray input(float[] values, long... shape) {
+    return input(FloatBuffer.wrap(values.clone()), shape, () -> upload(values, shape));
+  }
+
+  private INDArray input(Buffer values, long[] shape, Supplier<INDArray> upload) {
+    return inputs
+        .computeIfAbsent(tape(), _ -> new HashMap<>())
+        .computeIfAbsent(
+            new Input(values, Arrays.stream(shape).boxed().toList()), _ -> upload.get());
+  }
+
+  /** Indices of rows, [n]. */
   INDArray indices(int[] rows) {
-    return upload(rows, rows.length);
+    return input(rows, rows.length);
+  }
+
+  /** How often something was brought to the device, but leaves and parameters. */
+  long uploads() {
+    return uploads;
   }
 
   float[] download(INDArray x, int n) {

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.realm4j.io.RealmException;
 import org.realm4j.tensor.Activation;
 import org.realm4j.tensor.AdamStep;
+import org.realm4j.tensor.Dropout;
 import org.realm4j.tensor.Parameter;
 import org.realm4j.tensor.Tape;
 import org.realm4j.tensor.Tensor;
@@ -130,6 +131,46 @@ class Nd4jSessionTest {
     assertTrue(s.memory() > 100_000);
     s.close();
     assertEquals(0, s.memory());
+  }
+
+  /** Layers ask for the same rows, masks and channels, each with random bits of its own. */
+  @Test
+  void aLayerMoreBringsOnlyItsDropoutToTheDevice() {
+    long one = uploads(1, false);
+    assertTrue(one > 4, "attention with padding needs more than " + one);
+    assertEquals(one, uploads(6, false));
+    assertEquals(uploads(1, true) + 5, uploads(6, true));
+  }
+
+  private static long uploads(int layers, boolean dropping) {
+    int[] offsets = {0, 3, 10, 18};
+    int[] ids = new int[18];
+    Arrays.setAll(ids, i -> i);
+    Parameter table = weight("table", 18, 8);
+    try (Nd4jSession s = new Nd4jSession(Long.MAX_VALUE);
+        Tape _ = s.record()) {
+      Tensor x = s.embeddingSum(ids, ids, ids, table, table, table);
+      for (int layer = 0; layer < layers; layer++) {
+        Dropout dropout = dropping ? new Dropout(0.1f, layer, ids) : null;
+        x = s.attention(x, x, x, offsets, offsets, 2, dropout);
+      }
+      s.backward(x, new float[18 * 8]);
+      return s.uploads();
+    }
+  }
+
+  @Test
+  void whatWasBroughtToTheDeviceIsNotTheCallersArray() {
+    try (Nd4jSession s = new Nd4jSession(Long.MAX_VALUE);
+        Tape _ = s.infer()) {
+      Tensor x = s.constant(new float[] {10, 11, 12}, 3, 1);
+      int[] rows = {0, 1};
+      assertArrayEquals(new float[] {10, 11}, s.gather(x, rows).toArray());
+      rows[0] = 2;
+      assertArrayEquals(new float[] {12, 11}, s.gather(x, rows).toArray());
+      assertArrayEquals(new float[] {10, 11}, s.gather(x, new int[] {0, 1}).toArray());
+      assertEquals(2, s.uploads());
+    }
   }
 
   /** A run makes a snapshot at every refresh, which is forgotten after it. */
