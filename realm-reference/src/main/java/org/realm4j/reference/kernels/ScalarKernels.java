@@ -42,13 +42,21 @@ public final class ScalarKernels implements Kernels, TileKernels, ActivationKern
   }
 
   @Override
-  public void codeProducts(byte[] block, float[] query, int queryAt, int n, float[] products) {
+  public void codeProducts(
+      byte[] block,
+      int at,
+      float[] query,
+      int queryAt,
+      int n,
+      float[] products,
+      int productsAt,
+      boolean accumulate) {
     for (int r = 0; r < BLOCK_ROWS; r++) {
-      float sum = 0;
+      float sum = accumulate ? products[productsAt + r] : 0;
       for (int i = 0; i < n; i++) {
-        sum = Math.fma(block[CODES + i * BLOCK_ROWS + r], query[queryAt + i], sum);
+        sum = Math.fma(block[at + i * BLOCK_ROWS + r], query[queryAt + i], sum);
       }
-      products[r] = sum;
+      products[productsAt + r] = sum;
     }
   }
 

@@ -20,11 +20,21 @@ public interface ScanKernels {
   int CODES = 2 * ERRORS;
 
   /**
-   * products[r] = query . codes(r), for the 64 rows of a block.
+   * products[productsAt + r] = query . codes(r), or += for the dimensions that follow, for the 64
+   * rows of a block. Each sum takes its products in order, in however many pieces.
    *
-   * @param query n values from {@code queryAt} on
+   * @param block the codes of n dimensions from {@code at} on
+   * @param query their n values from {@code queryAt} on
    */
-  void codeProducts(byte[] block, float[] query, int queryAt, int n, float[] products);
+  void codeProducts(
+      byte[] block,
+      int at,
+      float[] query,
+      int queryAt,
+      int n,
+      float[] products,
+      int productsAt,
+      boolean accumulate);
 
   /**
    * panels[(r / width * n + i) * width + r % width] = the code of row r in dimension i &lt; n: what

@@ -21,30 +21,46 @@ final class SimdScans implements ScanKernels {
   SimdScans() {}
 
   @Override
-  public void codeProducts(byte[] block, float[] query, int queryAt, int n, float[] products) {
+  public void codeProducts(
+      byte[] block,
+      int at,
+      float[] query,
+      int queryAt,
+      int n,
+      float[] products,
+      int productsAt,
+      boolean accumulate) {
     // Four vectors of rows: enough that no addition waits for the one before.
     for (int row = 0; row < BLOCK_ROWS; row += 4 * L) {
+      int to = productsAt + row;
       FloatVector sum0 = FloatVector.zero(S);
       FloatVector sum1 = FloatVector.zero(S);
       FloatVector sum2 = FloatVector.zero(S);
       FloatVector sum3 = FloatVector.zero(S);
+      if (accumulate) {
+        sum0 = FloatVector.fromArray(S, products, to);
+        sum1 = FloatVector.fromArray(S, products, to + L);
+        sum2 = FloatVector.fromArray(S, products, to + 2 * L);
+        sum3 = FloatVector.fromArray(S, products, to + 3 * L);
+      }
       for (int i = 0; i < n; i++) {
-        int at = CODES + row + (i << 6);
+        int from = at + row + (i << 6);
         FloatVector q = FloatVector.broadcast(S, query[queryAt + i]);
-        sum0 = ((FloatVector) ByteVector.fromArray(CODE, block, at).castShape(S, 0)).fma(q, sum0);
+        sum0 = ((FloatVector) ByteVector.fromArray(CODE, block, from).castShape(S, 0)).fma(q, sum0);
         sum1 =
-            ((FloatVector) ByteVector.fromArray(CODE, block, at + L).castShape(S, 0)).fma(q, sum1);
+            ((FloatVector) ByteVector.fromArray(CODE, block, from + L).castShape(S, 0))
+                .fma(q, sum1);
         sum2 =
-            ((FloatVector) ByteVector.fromArray(CODE, block, at + 2 * L).castShape(S, 0))
+            ((FloatVector) ByteVector.fromArray(CODE, block, from + 2 * L).castShape(S, 0))
                 .fma(q, sum2);
         sum3 =
-            ((FloatVector) ByteVector.fromArray(CODE, block, at + 3 * L).castShape(S, 0))
+            ((FloatVector) ByteVector.fromArray(CODE, block, from + 3 * L).castShape(S, 0))
                 .fma(q, sum3);
       }
-      sum0.intoArray(products, row);
-      sum1.intoArray(products, row + L);
-      sum2.intoArray(products, row + 2 * L);
-      sum3.intoArray(products, row + 3 * L);
+      sum0.intoArray(products, to);
+      sum1.intoArray(products, to + L);
+      sum2.intoArray(products, to + 2 * L);
+      sum3.intoArray(products, to + 3 * L);
     }
   }
 

@@ -21,7 +21,6 @@ final class CodeScan implements Scan {
   private final int blockBytes;
   private final float[] packed; // the scaled queries, as tiles
   private final float[] panels; // the codes
-  private final float[] products;
 
   CodeScan(Queries queries, MemorySegment codes, Kernels kernels, Best best) {
     this.queries = queries;
@@ -38,7 +37,6 @@ final class CodeScan implements Scan {
       tiles.packRows(scaled.values(), 0, d, queries.count(), d, packed, 0);
     }
     this.panels = new float[many ? BLOCK * d : 0];
-    this.products = new float[many ? BLOCK * queries.count() : 0];
   }
 
   @Override
@@ -46,23 +44,20 @@ final class CodeScan implements Scan {
     boolean many = queries.count() >= MANY;
     for (int row = from; row < to; row += BLOCK) {
       long at = (long) (row / BLOCK) * blockBytes;
-      byte[] block = scaled.load(codes, at);
       if (many) {
-        multiply(block);
+        multiply(scaled.load(codes, at));
+      } else {
+        scaled.multiply(codes, at);
       }
       int first = row;
       ScaledQueries.Rows rows = place -> first + place < to ? first + place : -1;
       for (int q = 0; q < queries.count(); q++) {
-        if (many) {
-          scaled.offer(q, products, q * BLOCK, rows, best);
-        } else {
-          scaled.offer(q, rows, best);
-        }
+        scaled.offer(q, rows, best);
       }
     }
   }
 
-  /** products[q, r] = scaled query q . codes(r) */
+  /** What {@link ScaledQueries#multiply} does for a few. */
   private void multiply(byte[] block) {
     int d = queries.dimension();
     TileKernels tiles = kernels.tiles();
@@ -78,7 +73,7 @@ final class CodeScan implements Scan {
             q / tiles.tileRows() * d * tiles.rowStep(),
             panels,
             col * d,
-            products,
+            scaled.products(),
             q * BLOCK + col,
             BLOCK,
             false);

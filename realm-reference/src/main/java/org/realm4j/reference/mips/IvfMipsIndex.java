@@ -140,7 +140,7 @@ final class IvfMipsIndex implements MipsIndex {
       for (int b = file.firstBlock(list); b < file.firstBlock(list + 1); b++) {
         int block = b;
         ScaledQueries.Rows rows = place -> file.row(block, place);
-        scaled.load(file.codes(), (long) b * blockBytes);
+        scaled.multiply(file.codes(), (long) b * blockBytes);
         scaled.offer(0, rows, best);
       }
       return left(list, query.excluded());

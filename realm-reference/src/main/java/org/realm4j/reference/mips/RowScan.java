@@ -1,15 +1,24 @@
 package org.realm4j.reference.mips;
 
+import java.nio.ByteOrder;
 import org.realm4j.reference.kernels.Kernels;
 import org.realm4j.retrieval.Vectors;
 
 /** Computes the canonical score of every row: for few queries. */
 final class RowScan implements Scan {
+  /**
+   * Rows that are copied at a time, as many as the kernel takes: while they are computed with, the
+   * processor fetches those that follow. With 64 it ran at two thirds of the speed.
+   */
+  private static final int PIECE = 4;
+
+  private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+
   private final Queries queries;
   private final Vectors vectors;
   private final Kernels kernels;
   private final Best best;
-  private final float[] block;
+  private final float[] piece;
   private final float[] scores;
 
   RowScan(Queries queries, Vectors vectors, Kernels kernels, Best best) {
@@ -17,13 +26,14 @@ final class RowScan implements Scan {
     this.vectors = vectors;
     this.kernels = kernels;
     this.best = best;
-    this.block = new float[BLOCK * queries.dimension()];
+    this.piece = new float[PIECE * queries.dimension()];
     this.scores = new float[BLOCK * queries.count()];
   }
 
   @Override
   public void rows(int from, int to) {
-    if (queries.count() == 1 && vectors.memory().isNative() && queries.dimension() % 16 == 0) {
+    boolean littleEndian = LITTLE_ENDIAN || vectors.memory().isNative(); // as the kernel reads
+    if (queries.count() == 1 && littleEndian && queries.dimension() % 16 == 0) {
       direct(from, to);
     } else {
       copied(from, to);
@@ -42,10 +52,10 @@ final class RowScan implements Scan {
 
   private void copied(int from, int to) {
     int count = queries.count();
-    for (int row = from; row < to; row += BLOCK) {
-      int rows = Math.min(BLOCK, to - row);
-      vectors.copy(row, rows, block, 0);
-      kernels.dots(block, 0, rows, queries.values(), count, queries.dimension(), scores);
+    for (int row = from; row < to; row += PIECE) {
+      int rows = Math.min(PIECE, to - row);
+      vectors.copy(row, rows, piece, 0);
+      kernels.dots(piece, 0, rows, queries.values(), count, queries.dimension(), scores);
       offer(row, rows);
     }
   }

@@ -15,12 +15,18 @@ final class ScaledQueries {
   /** Rows of a block that are not worth sorting. */
   private static final int FEW = 4;
 
+  /**
+   * Dimensions whose codes, 2 KiB, are copied at a time. The processor fetches some way ahead of
+   * what is copied; with a whole block at a time it has nothing to do while that is multiplied.
+   */
+  private static final int PIECE = 32;
+
   private final ScanKernels kernels;
   private final int dimension;
   private final float[] values;
   private final int[] exponents;
   private final float[] lengths;
-  private final float[] products = new float[ScanKernels.BLOCK_ROWS];
+  private final float[] products;
   private final byte[] block;
   private final ByteBuffer floats; // over the block
   private final int[] found = new int[ScanKernels.BLOCK_ROWS];
@@ -31,6 +37,7 @@ final class ScaledQueries {
     this.dimension = queries.dimension();
     this.block = new byte[Int8Codes.blockBytes(dimension)];
     this.floats = ByteBuffer.wrap(block).order(ByteOrder.LITTLE_ENDIAN);
+    this.products = new float[queries.count() * ScanKernels.BLOCK_ROWS];
     this.values = new float[queries.count() * dimension];
     this.exponents = new int[queries.count()];
     this.lengths = new float[queries.count()];
@@ -57,22 +64,40 @@ final class ScaledQueries {
 
   /** Copies the block at {@code at}, which the calls that follow are about, and returns it. */
   byte[] load(MemorySegment codes, long at) {
-    MemorySegment.copy(codes, ValueLayout.JAVA_BYTE, at, block, 0, block.length);
+    copy(codes, at, 0, block.length);
     return block;
   }
 
-  /** Offers the rows of the block that may be among the best. */
-  void offer(int query, Rows rows, Best best) {
-    kernels.codeProducts(block, values, query * dimension, dimension, products);
-    offer(query, products, 0, rows, best);
+  private void copy(MemorySegment codes, long blockAt, int from, int bytes) {
+    MemorySegment.copy(codes, ValueLayout.JAVA_BYTE, blockAt + from, block, from, bytes);
   }
 
-  /** The same, with the products of the scaled query and the codes at hand. */
-  void offer(int query, float[] given, int givenAt, Rows rows, Best best) {
+  /** The products of the queries and the block's codes, {@code [count, 64]}. */
+  float[] products() {
+    return products;
+  }
+
+  /** Copies the block at {@code at} and multiplies it with every query. */
+  void multiply(MemorySegment codes, long at) {
+    copy(codes, at, 0, ScanKernels.CODES);
+    for (int i = 0; i < dimension; i += PIECE) {
+      int n = Math.min(PIECE, dimension - i);
+      int from = ScanKernels.CODES + i * ScanKernels.BLOCK_ROWS;
+      copy(codes, at, from, n * ScanKernels.BLOCK_ROWS);
+      for (int q = 0; q < exponents.length; q++) {
+        int to = q * ScanKernels.BLOCK_ROWS;
+        kernels.codeProducts(block, from, values, q * dimension + i, n, products, to, i > 0);
+      }
+    }
+  }
+
+  /** Offers the rows of the block that may be among the best, once there are products. */
+  void offer(int query, Rows rows, Best best) {
+    int at = query * ScanKernels.BLOCK_ROWS;
     float limit = limit(query, best.threshold(query));
-    int count = kernels.boundsReaching(block, given, givenAt, lengths[query], limit, found);
+    int count = kernels.boundsReaching(block, products, at, lengths[query], limit, found);
     if (count > FEW) {
-      offerInOrder(query, given, givenAt, rows, best, count);
+      offerInOrder(query, rows, best, count);
       return;
     }
     for (int i = 0; i < count; i++) {
@@ -87,13 +112,13 @@ final class ScaledQueries {
    * By their bounds, largest first: the threshold rises with the first of them, and the others need
    * not be scored, which would fetch each from memory.
    */
-  private void offerInOrder(
-      int query, float[] given, int givenAt, Rows rows, Best best, int count) {
+  private void offerInOrder(int query, Rows rows, Best best, int count) {
+    int at = query * ScanKernels.BLOCK_ROWS;
     for (int i = 0; i < count; i++) {
       int r = found[i];
       float scale = floats.getFloat(Float.BYTES * r);
       float error = floats.getFloat(ScanKernels.ERRORS + Float.BYTES * r);
-      float bound = Math.fma(error, lengths[query], given[givenAt + r] * scale);
+      float bound = Math.fma(error, lengths[query], products[at + r] * scale);
       order[i] = TopK.key(bound, r);
     }
     Arrays.sort(order, 0, count);

@@ -81,7 +81,8 @@ public final class KernelAllocation {
     calls.put(DOTS + "rows in an array", () -> k.dots(a, 0, 64, b, 3, 128, c));
     calls.put(DOTS + "rows outside the heap", () -> k.dots(outside, 0, 64, b, 128, c));
     ScanKernels s = k.scans();
-    calls.put("codeProducts", () -> s.codeProducts(codes, a, 0, 128, c));
+    calls.put(
+        "codeProducts", () -> s.codeProducts(codes, ScanKernels.CODES, a, 0, 128, c, 0, true));
     calls.put("decode", () -> s.decode(codes, 128, cols, c));
     calls.put("boundsReaching", () -> s.boundsReaching(codes, a, 0, 1f, 0.1f, bases));
     calls.put("reaching", () -> s.reaching(a, 16, 48, b, bases));
