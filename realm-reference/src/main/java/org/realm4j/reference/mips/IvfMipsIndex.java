@@ -109,7 +109,7 @@ final class IvfMipsIndex implements MipsIndex {
       int lists = file.lists();
       kernels.dots(means, 0, lists, query.values(), 1, query.dimension(), scores);
       Best best = new Best(query, vectors, kernels);
-      ScaledQueries scaled = new ScaledQueries(query, kernels.scans());
+      ScaledQueries scaled = new ScaledQueries(query, kernels);
       int[] first = best(Math.min(file.probes(), lists));
       int left = 0;
       for (int list : first) {

@@ -5,7 +5,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import org.realm4j.reference.kernels.Kernels;
 import org.realm4j.reference.kernels.ScanKernels;
+import org.realm4j.reference.kernels.TileKernels;
 
 /**
  * Queries scaled by powers of 2 to lengths from 0.5 to 1, so that nothing of their products with
@@ -15,25 +17,33 @@ final class ScaledQueries {
   /** Rows of a block that are not worth sorting. */
   private static final int FEW = 4;
 
+  /** From this number of queries on it pays to turn codes into floats and multiply matrices. */
+  private static final int MANY = 4;
+
   /**
-   * Dimensions whose codes, 2 KiB, are copied at a time. The processor fetches some way ahead of
-   * what is copied; with a whole block at a time it has nothing to do while that is multiplied.
+   * Dimensions whose codes, 2 KiB, are copied at a time for a few queries. The processor fetches
+   * some way ahead of what is copied; with a whole block at a time it has nothing to do while that
+   * is multiplied. For many, multiplying takes longer than fetching, and pieces only cost.
    */
   private static final int PIECE = 32;
 
   private final ScanKernels kernels;
+  private final TileKernels tiles;
   private final int dimension;
   private final float[] values;
   private final int[] exponents;
   private final float[] lengths;
-  private final float[] products;
+  private final float[] products; // [count, 64], of the queries and the block's codes
+  private final float[] packed; // many queries as tiles
+  private final float[] panels; // the block's codes as floats, for them
   private final byte[] block;
   private final ByteBuffer floats; // over the block
   private final int[] found = new int[ScanKernels.BLOCK_ROWS];
   private final long[] order = new long[ScanKernels.BLOCK_ROWS];
 
-  ScaledQueries(Queries queries, ScanKernels kernels) {
-    this.kernels = kernels;
+  ScaledQueries(Queries queries, Kernels kernels) {
+    this.kernels = kernels.scans();
+    this.tiles = kernels.tiles();
     this.dimension = queries.dimension();
     this.block = new byte[Int8Codes.blockBytes(dimension)];
     this.floats = ByteBuffer.wrap(block).order(ByteOrder.LITTLE_ENDIAN);
@@ -49,11 +59,12 @@ final class ScaledQueries {
         values[i] = (float) Math.scalb((double) queries.values()[i], -exponents[q]);
       }
     }
-  }
-
-  /** The scaled queries, {@code [count, dimension]}. */
-  float[] values() {
-    return values;
+    boolean many = queries.count() >= MANY;
+    this.packed = new float[many ? tiles.packedRows(queries.count(), dimension) : 0];
+    this.panels = new float[many ? ScanKernels.BLOCK_ROWS * dimension : 0];
+    if (many) {
+      tiles.packRows(values, 0, dimension, queries.count(), dimension, packed, 0);
+    }
   }
 
   /** What the rows of a block are. */
@@ -62,23 +73,13 @@ final class ScaledQueries {
     int number(int place);
   }
 
-  /** Copies the block at {@code at}, which the calls that follow are about, and returns it. */
-  byte[] load(MemorySegment codes, long at) {
-    copy(codes, at, 0, block.length);
-    return block;
-  }
-
-  private void copy(MemorySegment codes, long blockAt, int from, int bytes) {
-    MemorySegment.copy(codes, ValueLayout.JAVA_BYTE, blockAt + from, block, from, bytes);
-  }
-
-  /** The products of the queries and the block's codes, {@code [count, 64]}. */
-  float[] products() {
-    return products;
-  }
-
-  /** Copies the block at {@code at} and multiplies it with every query. */
+  /** Multiplies the block at {@code at}, whose rows are then offered, with every query. */
   void multiply(MemorySegment codes, long at) {
+    if (packed.length > 0) {
+      copy(codes, at, 0, block.length);
+      multiplyMany();
+      return;
+    }
     copy(codes, at, 0, ScanKernels.CODES);
     for (int i = 0; i < dimension; i += PIECE) {
       int n = Math.min(PIECE, dimension - i);
@@ -87,6 +88,31 @@ final class ScaledQueries {
       for (int q = 0; q < exponents.length; q++) {
         int to = q * ScanKernels.BLOCK_ROWS;
         kernels.codeProducts(block, from, values, q * dimension + i, n, products, to, i > 0);
+      }
+    }
+  }
+
+  private void copy(MemorySegment codes, long blockAt, int from, int bytes) {
+    MemorySegment.copy(codes, ValueLayout.JAVA_BYTE, blockAt + from, block, from, bytes);
+  }
+
+  private void multiplyMany() {
+    int width = tiles.tileCols();
+    kernels.decode(block, dimension, width, panels);
+    for (int col = 0; col < ScanKernels.BLOCK_ROWS; col += width) {
+      for (int q = 0; q < exponents.length; q += tiles.tileRows()) {
+        tiles.tile(
+            dimension,
+            Math.min(tiles.tileRows(), exponents.length - q),
+            2,
+            packed,
+            q / tiles.tileRows() * dimension * tiles.rowStep(),
+            panels,
+            col * dimension,
+            products,
+            q * ScanKernels.BLOCK_ROWS + col,
+            ScanKernels.BLOCK_ROWS,
+            false);
       }
     }
   }
