@@ -107,23 +107,42 @@ record InvertedFile(
   }
 
   /**
-   * Over parts that were kept.
+   * Over parts that were kept. Looks at the lists, not at all rows.
    *
-   * @throws RealmException.CorruptFile if one is missing or of the wrong size
+   * @throws RealmException.CorruptFile if one is missing or of the wrong size, or a list is not
+   *     where lists are
    */
   static InvertedFile open(Map<String, MemorySegment> parts, int dimension) {
     MemorySegment about = Parts.get(parts, "about", ABOUT);
     int lists = about.get(INT, 0);
     MemorySegment offsets = Parts.get(parts, "offsets", 4L * (lists + 1L));
     long blocks = offsets.get(INT, 4L * lists);
-    return new InvertedFile(
-        about,
-        Parts.get(parts, "centroids", 4L * lists * dimension),
-        Parts.get(parts, "means", 4L * lists * dimension),
-        offsets,
-        Parts.get(parts, "sizes", 4L * lists),
-        Parts.get(parts, "rows", 4L * Scan.BLOCK * blocks),
-        Parts.get(parts, "codes", blocks * Int8Codes.blockBytes(dimension)));
+    InvertedFile file =
+        new InvertedFile(
+            about,
+            Parts.get(parts, "centroids", 4L * lists * dimension),
+            Parts.get(parts, "means", 4L * lists * dimension),
+            offsets,
+            Parts.get(parts, "sizes", 4L * lists),
+            Parts.get(parts, "rows", 4L * Scan.BLOCK * blocks),
+            Parts.get(parts, "codes", blocks * Int8Codes.blockBytes(dimension)));
+    file.checkLists();
+    return file;
+  }
+
+  /** Each list begins where the one before ends, and its rows fill its blocks. */
+  private void checkLists() {
+    int next = 0;
+    for (int list = 0; list < lists(); list++) {
+      int first = firstBlock(list);
+      int blocks = Math.ceilDiv(size(list), Scan.BLOCK);
+      if (first != next || size(list) < 0 || firstBlock(list + 1) - first != blocks) {
+        throw new RealmException.CorruptFile(
+            "index: list %,d: expected its rows in blocks from %,d on, found %,d rows from %,d to %,d"
+                .formatted(list, next, size(list), first, firstBlock(list + 1)));
+      }
+      next += blocks;
+    }
   }
 
   Map<String, MemorySegment> parts() {

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 import java.util.Map;
+import org.realm4j.io.RealmException;
 import org.realm4j.reference.kernels.Kernels;
 import org.realm4j.reference.kernels.Workers;
 import org.realm4j.retrieval.MipsIndex;
@@ -139,7 +140,7 @@ final class IvfMipsIndex implements MipsIndex {
     private int scan(int list, Queries query, ScaledQueries scaled, Best best) {
       for (int b = file.firstBlock(list); b < file.firstBlock(list + 1); b++) {
         int block = b;
-        ScaledQueries.Rows rows = place -> file.row(block, place);
+        ScaledQueries.Rows rows = place -> row(block, place);
         scaled.multiply(file.codes(), (long) b * blockBytes);
         scaled.offer(0, rows, best);
       }
@@ -151,11 +152,22 @@ final class IvfMipsIndex implements MipsIndex {
       if (!excluded.isEmpty()) {
         for (int i = 0; i < file.size(list); i++) {
           int block = file.firstBlock(list) + i / Scan.BLOCK;
-          left -= excluded.get(file.row(block, i % Scan.BLOCK)) ? 1 : 0;
+          left -= excluded.get(row(block, i % Scan.BLOCK)) ? 1 : 0;
         }
       }
       return left;
     }
+  }
+
+  /** Opening a file does not read its rows, so one may be damaged. */
+  private int row(int block, int place) {
+    int row = file.row(block, place);
+    if (row < -1 || row >= vectors.rows()) {
+      throw new RealmException.CorruptFile(
+          "index 'ivf': block %,d: expected numbers of rows below %,d, found %,d"
+              .formatted(block, vectors.rows(), row));
+    }
+    return row;
   }
 
   @Override

@@ -5,11 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.realm4j.io.RealmException;
 import org.realm4j.reference.KernelChoice;
@@ -180,6 +185,67 @@ class IvfMipsIndexTest {
   private static void refused(String message, String option) {
     RealmException.BadInput e = assertThrows(RealmException.BadInput.class, () -> ivf(option));
     assertTrue(String.valueOf(e.getMessage()).contains(message), e.getMessage());
+  }
+
+  @Test
+  void damagedListsAreRefusedAndDamagedRowsNamed() {
+    float[] vectors = clustered(500, 10, 3);
+    MipsIndexProvider ivf = ivf("lists=7", "probes=7");
+    try (MipsIndex index = ivf.build(vectors, D, 1)) {
+      for (int list = 0; list < 7; list++) {
+        for (int wrong : new int[] {-1, 1, 1 << 20}) {
+          int at = list;
+          String message = "index: list " + list + ": expected its rows in blocks from ";
+          damaged(ivf, vectors, copies(index, "offsets", at, n -> n + wrong), "list", "offsets");
+          int more = 64 * wrong;
+          damaged(ivf, vectors, copies(index, "sizes", at, n -> n + more), message);
+        }
+      }
+      for (int wrong : new int[] {500, -2, Integer.MIN_VALUE}) {
+        damaged(
+            ivf,
+            vectors,
+            copies(index, "rows", 0, n -> wrong),
+            "index 'ivf': block 0: expected numbers of rows below 500, found "
+                + "%,d".formatted(wrong));
+      }
+    }
+  }
+
+  /** The parts of an index, one integer of one of them changed. */
+  private static Map<String, MemorySegment> copies(
+      MipsIndex index, String name, int at, IntUnaryOperator change) {
+    Map<String, MemorySegment> parts = new HashMap<>();
+    index
+        .parts()
+        .forEach(
+            (part, memory) ->
+                parts.put(part, MemorySegment.ofArray(memory.toArray(ValueLayout.JAVA_BYTE))));
+    MemorySegment part = Objects.requireNonNull(parts.get(name));
+    int before = part.get(InvertedFile.INT, 4L * at);
+    part.set(InvertedFile.INT, 4L * at, change.applyAsInt(before));
+    return parts;
+  }
+
+  /** Opening or searching fails with one of these messages. */
+  private static void damaged(
+      MipsIndexProvider ivf,
+      float[] vectors,
+      Map<String, MemorySegment> parts,
+      String... messages) {
+    String message =
+        String.valueOf(
+            assertThrows(
+                    RealmException.CorruptFile.class,
+                    () -> {
+                      try (MipsIndex index = ivf.open(Vectors.of(vectors, D), parts, 1)) {
+                        BitSet one = new BitSet();
+                        one.set(0);
+                        index.search(vectors, 1, 500, one);
+                      }
+                    })
+                .getMessage());
+    assertTrue(Arrays.stream(messages).anyMatch(message::contains), message);
   }
 
   @Test
