@@ -194,6 +194,42 @@ class ExactMipsIndexTest {
     }
   }
 
+  /**
+   * Products below the normal range are rounded to whole multiples of 2^-149, up to half of one
+   * each: more than what is a share of the lengths. With the first query every product is rounded
+   * up, so a score is twice what the bound of the codes tells. With the second the sums of the
+   * lanes are rounded up and a sum without lanes is not.
+   */
+  @Test
+  void roundingBelowTheNormalRangeHidesNothing() {
+    int d = 64;
+    int best = 100;
+    float[] vectors = new float[150 * d];
+    Arrays.fill(vectors, Float.MIN_VALUE);
+    vectors[best * d] = 3 * Float.MIN_VALUE;
+    float[] up = new float[d];
+    Arrays.fill(up, 0.51f);
+    float[] lanes = new float[d];
+    Arrays.fill(lanes, 0, 16, 1);
+    Arrays.fill(lanes, 16, d, 0.5f);
+    for (float[] query : List.of(up, lanes)) {
+      Hits expected = bruteForce(vectors, d, query, 1, new BitSet());
+      assertArrayEquals(new int[] {best}, expected.rows());
+      float[] batch = new float[8 * d];
+      for (int q = 0; q < 8; q++) {
+        System.arraycopy(query, 0, batch, q * d, d);
+      }
+      for (KernelChoice choice : choices()) {
+        for (boolean int8 : new boolean[] {false, true}) {
+          try (MipsIndex index = ExactMipsIndex.build(Vectors.of(vectors, d), int8, 1, choice)) {
+            assertArrayEquals(expected.rows(), index.search(query, 1, 1)[0].rows());
+            assertArrayEquals(expected.rows(), index.search(batch, 8, 1)[7].rows());
+          }
+        }
+      }
+    }
+  }
+
   @Test
   void sameHitsForAnyThreadsBatchWidthAndMemory() {
     int dimension = 48; // a multiple of 16, so that rows outside the heap are read where they lie
