@@ -67,9 +67,9 @@ final class SimdScans implements ScanKernels {
   @Override
   public void decode(byte[] block, int n, int width, float[] panels) {
     for (int i = 0; i < n; i++) {
-      int from = CODES + BLOCK_ROWS * i;
+      int at = CODES + BLOCK_ROWS * i;
       for (int r = 0; r < BLOCK_ROWS; r += L) {
-        ((FloatVector) ByteVector.fromArray(CODE, block, from + r).castShape(S, 0))
+        ((FloatVector) ByteVector.fromArray(CODE, block, at + r).castShape(S, 0))
             .intoArray(panels, (r / width * n + i) * width + r % width);
       }
     }
