@@ -3,7 +3,6 @@ package org.realm4j.reference;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,16 +13,6 @@ import org.realm4j.tensor.Tape;
 
 /** The same bits for any threads, kernels and packing, and with recomputation. */
 class SameBitsTest {
-  static List<KernelChoice> choices() {
-    List<KernelChoice> choices = new ArrayList<>();
-    for (KernelChoice c : KernelChoice.values()) {
-      if (c != KernelChoice.AUTO && c.unavailableBecause().isEmpty()) {
-        choices.add(c);
-      }
-    }
-    return choices;
-  }
-
   @ParameterizedTest
   @CsvSource({
     "1, 1, 1, GELU, 1",
@@ -39,7 +28,7 @@ class SameBitsTest {
       int hidden, int inner, int heads, Activation activation, int length) {
     int[][] sequences = Network.sequences(length, 1, length / 2 + 1, 13, length);
     List<float[]> expected = null;
-    for (KernelChoice choice : choices()) {
+    for (KernelChoice choice : KernelsHere.choices()) {
       for (int threads : new int[] {1, 2, 4}) {
         for (boolean recompute : new boolean[] {false, true}) {
           Network network = new Network(hidden, inner, heads, recompute);
@@ -73,7 +62,7 @@ class SameBitsTest {
   void sequenceIsTheSameWhateverItIsPackedWith(int hidden, int inner, int heads) {
     Network network = new Network(hidden, inner, heads, false);
     int[][] all = Network.sequences(1, 3, 7, 8, 13, 17, 31, 48, 49, 64, 100, 193);
-    for (KernelChoice choice : choices()) {
+    for (KernelChoice choice : KernelsHere.choices()) {
       try (Session s = new ReferenceBackend(choice).open(2)) {
         float[] packed = states(s, network, all);
         int at = 0;

@@ -11,8 +11,12 @@ final class SimdTiles implements TileKernels {
   private static final int L = S.length();
   private static final int TILE_COLS = 2 * L;
 
-  /** 24 accumulators need the 32 registers of AVX-512, in which case 512 bit are preferred. */
-  private static final int TILE_ROWS = FloatVector.SPECIES_PREFERRED.length() >= 16 ? 12 : 6;
+  /**
+   * 24 accumulators need the 32 registers of AVX-512, in which case 512 bit are preferred. With the
+   * 16 of AVX2, 8 rows are two tiles of 4: the compiler loads all that a step of k takes before it
+   * multiplies, and keeps accumulators in memory if that and they are more than 14 registers.
+   */
+  private static final int TILE_ROWS = FloatVector.SPECIES_PREFERRED.length() >= 16 ? 12 : 8;
 
   private static final int ROW_STEP = TILE_ROWS == 12 ? 16 : 8;
 
@@ -65,16 +69,21 @@ final class SimdTiles implements TileKernels {
       int cAt,
       int cRow,
       boolean accumulate) {
-    if (rows > 6) {
+    if (rows > 8) {
       if (vectors == 1) {
         tile12x1(k, rows, a, aAt, b, bAt, c, cAt, cRow, accumulate);
       } else {
         tile12x2(k, rows, a, aAt, b, bAt, c, cAt, cRow, accumulate);
       }
-    } else if (vectors == 1) {
-      tile6x1(k, rows, a, aAt, b, bAt, c, cAt, cRow, accumulate);
-    } else {
-      tile6x2(k, rows, a, aAt, b, bAt, c, cAt, cRow, accumulate);
+      return;
+    }
+    for (int r = 0; r < rows; r += 4) {
+      int some = Math.min(4, rows - r);
+      if (vectors == 1) {
+        tile4x1(k, some, a, aAt + r, b, bAt, c, cAt + r * cRow, cRow, accumulate);
+      } else {
+        tile4x2(k, some, a, aAt + r, b, bAt, c, cAt + r * cRow, cRow, accumulate);
+      }
     }
   }
 
@@ -315,7 +324,7 @@ final class SimdTiles implements TileKernels {
     c0a.intoArray(c, at0);
   }
 
-  private static void tile6x2(
+  private static void tile4x2(
       int k,
       int rows,
       float[] a,
@@ -330,8 +339,6 @@ final class SimdTiles implements TileKernels {
     int at1 = cAt + Math.min(1, rows - 1) * cRow;
     int at2 = cAt + Math.min(2, rows - 1) * cRow;
     int at3 = cAt + Math.min(3, rows - 1) * cRow;
-    int at4 = cAt + Math.min(4, rows - 1) * cRow;
-    int at5 = cAt + Math.min(5, rows - 1) * cRow;
     FloatVector c0a = FloatVector.zero(S);
     FloatVector c0b = FloatVector.zero(S);
     FloatVector c1a = FloatVector.zero(S);
@@ -340,10 +347,6 @@ final class SimdTiles implements TileKernels {
     FloatVector c2b = FloatVector.zero(S);
     FloatVector c3a = FloatVector.zero(S);
     FloatVector c3b = FloatVector.zero(S);
-    FloatVector c4a = FloatVector.zero(S);
-    FloatVector c4b = FloatVector.zero(S);
-    FloatVector c5a = FloatVector.zero(S);
-    FloatVector c5b = FloatVector.zero(S);
     if (accumulate) {
       c0a = FloatVector.fromArray(S, c, at0);
       c0b = FloatVector.fromArray(S, c, at0 + L);
@@ -353,10 +356,6 @@ final class SimdTiles implements TileKernels {
       c2b = FloatVector.fromArray(S, c, at2 + L);
       c3a = FloatVector.fromArray(S, c, at3);
       c3b = FloatVector.fromArray(S, c, at3 + L);
-      c4a = FloatVector.fromArray(S, c, at4);
-      c4b = FloatVector.fromArray(S, c, at4 + L);
-      c5a = FloatVector.fromArray(S, c, at5);
-      c5b = FloatVector.fromArray(S, c, at5 + L);
     }
     int from = bAt - aAt * RATIO;
     int end = aAt + k * ROW_STEP;
@@ -376,17 +375,7 @@ final class SimdTiles implements TileKernels {
       x = FloatVector.broadcast(S, a[ai + 3]);
       c3a = x.fma(ba, c3a);
       c3b = x.fma(bb, c3b);
-      x = FloatVector.broadcast(S, a[ai + 4]);
-      c4a = x.fma(ba, c4a);
-      c4b = x.fma(bb, c4b);
-      x = FloatVector.broadcast(S, a[ai + 5]);
-      c5a = x.fma(ba, c5a);
-      c5b = x.fma(bb, c5b);
     }
-    c5a.intoArray(c, at5);
-    c5b.intoArray(c, at5 + L);
-    c4a.intoArray(c, at4);
-    c4b.intoArray(c, at4 + L);
     c3a.intoArray(c, at3);
     c3b.intoArray(c, at3 + L);
     c2a.intoArray(c, at2);
@@ -397,7 +386,7 @@ final class SimdTiles implements TileKernels {
     c0b.intoArray(c, at0 + L);
   }
 
-  private static void tile6x1(
+  private static void tile4x1(
       int k,
       int rows,
       float[] a,
@@ -412,21 +401,15 @@ final class SimdTiles implements TileKernels {
     int at1 = cAt + Math.min(1, rows - 1) * cRow;
     int at2 = cAt + Math.min(2, rows - 1) * cRow;
     int at3 = cAt + Math.min(3, rows - 1) * cRow;
-    int at4 = cAt + Math.min(4, rows - 1) * cRow;
-    int at5 = cAt + Math.min(5, rows - 1) * cRow;
     FloatVector c0a = FloatVector.zero(S);
     FloatVector c1a = FloatVector.zero(S);
     FloatVector c2a = FloatVector.zero(S);
     FloatVector c3a = FloatVector.zero(S);
-    FloatVector c4a = FloatVector.zero(S);
-    FloatVector c5a = FloatVector.zero(S);
     if (accumulate) {
       c0a = FloatVector.fromArray(S, c, at0);
       c1a = FloatVector.fromArray(S, c, at1);
       c2a = FloatVector.fromArray(S, c, at2);
       c3a = FloatVector.fromArray(S, c, at3);
-      c4a = FloatVector.fromArray(S, c, at4);
-      c5a = FloatVector.fromArray(S, c, at5);
     }
     int from = bAt - aAt * RATIO;
     int end = aAt + k * ROW_STEP;
@@ -441,13 +424,7 @@ final class SimdTiles implements TileKernels {
       c2a = x.fma(ba, c2a);
       x = FloatVector.broadcast(S, a[ai + 3]);
       c3a = x.fma(ba, c3a);
-      x = FloatVector.broadcast(S, a[ai + 4]);
-      c4a = x.fma(ba, c4a);
-      x = FloatVector.broadcast(S, a[ai + 5]);
-      c5a = x.fma(ba, c5a);
     }
-    c5a.intoArray(c, at5);
-    c4a.intoArray(c, at4);
     c3a.intoArray(c, at3);
     c2a.intoArray(c, at2);
     c1a.intoArray(c, at1);

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
@@ -20,6 +19,7 @@ import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 import org.realm4j.io.RealmException;
 import org.realm4j.reference.KernelChoice;
+import org.realm4j.reference.KernelsHere;
 import org.realm4j.reference.kernels.ScalarKernels;
 import org.realm4j.retrieval.MipsIndex;
 import org.realm4j.retrieval.MipsIndex.Hits;
@@ -28,16 +28,6 @@ import org.realm4j.tensor.CounterRandom;
 
 /** Every scan, thread, batch and width gives what a plain loop over all rows gives, bit by bit. */
 class ExactMipsIndexTest {
-  static List<KernelChoice> choices() {
-    List<KernelChoice> choices = new ArrayList<>();
-    for (KernelChoice c : KernelChoice.values()) {
-      if (c != KernelChoice.AUTO && c.unavailableBecause().isEmpty()) {
-        choices.add(c);
-      }
-    }
-    return choices;
-  }
-
   /** What vectors may look like: each is an attack on a bound or on an order. */
   enum Shape {
     NORMAL,
@@ -133,7 +123,7 @@ class ExactMipsIndexTest {
       float[] query = Arrays.copyOfRange(queries, q * dimension, (q + 1) * dimension);
       expected[q] = bruteForce(vectors, dimension, query, k, gone);
     }
-    for (KernelChoice choice : choices()) {
+    for (KernelChoice choice : KernelsHere.choices()) {
       try (MipsIndex index =
           ExactMipsIndex.build(Vectors.of(vectors, dimension), int8, 1 + key % 3, choice)) {
         Hits[] batch = index.search(queries, count, k, gone);
@@ -219,7 +209,7 @@ class ExactMipsIndexTest {
       for (int q = 0; q < 8; q++) {
         System.arraycopy(query, 0, batch, q * d, d);
       }
-      for (KernelChoice choice : choices()) {
+      for (KernelChoice choice : KernelsHere.choices()) {
         for (boolean int8 : new boolean[] {false, true}) {
           try (MipsIndex index = ExactMipsIndex.build(Vectors.of(vectors, d), int8, 1, choice)) {
             assertArrayEquals(expected.rows(), index.search(query, 1, 1)[0].rows());
@@ -241,7 +231,7 @@ class ExactMipsIndexTest {
       Hits[] expected = null;
       for (Vectors vectors :
           List.of(Vectors.of(array, dimension), Vectors.of(outside, dimension))) {
-        for (KernelChoice choice : choices()) {
+        for (KernelChoice choice : KernelsHere.choices()) {
           for (int threads : new int[] {1, 2, 4}) {
             for (boolean int8 : new boolean[] {false, true}) {
               try (MipsIndex index = ExactMipsIndex.build(vectors, int8, threads, choice)) {

@@ -18,6 +18,7 @@ import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.realm4j.io.RealmException;
 import org.realm4j.reference.KernelChoice;
+import org.realm4j.reference.KernelsHere;
 import org.realm4j.retrieval.MipsIndex;
 import org.realm4j.retrieval.MipsIndexProvider;
 import org.realm4j.retrieval.Vectors;
@@ -111,7 +112,7 @@ class IvfMipsIndexTest {
     float[] vectors = clustered(6000, 60, 1);
     float[] queries = clustered(30, 60, 2);
     MipsIndex.Hits[] expected = null;
-    for (KernelChoice choice : ExactMipsIndexTest.choices()) {
+    for (KernelChoice choice : KernelsHere.choices()) {
       for (int threads : new int[] {1, 3}) {
         try (MipsIndex index =
             IvfBuilder.build(Vectors.of(vectors, D), IvfOptions.DEFAULT, null, threads, choice)) {
