@@ -19,7 +19,9 @@ final class Products {
   /** Rows per task, about, and worth packing for: with BLOCK_K, a block of A takes 128 KiB. */
   private static final int BLOCK_ROWS = 96;
 
-  private static final int BLOCK_PANELS = 48;
+  /** Columns per task, at most: its rows of A are packed again for the next ones. */
+  private static final int BLOCK_COLUMNS = 1536;
+
   private static final int LEAST_PANELS = 6;
 
   /** Panels that are written side by side; more of them collide in the first-level cache. */
@@ -167,7 +169,7 @@ final class Products {
   void multiply(Operand a, int m, Panels b, Target c, @Nullable Finish finish) {
     int panels = panels(b.n);
     int rowBlocks = (m + blockRows - 1) / blockRows;
-    int width = BLOCK_PANELS;
+    int width = BLOCK_COLUMNS / tileCols;
     while (width > LEAST_PANELS
         && rowBlocks * ((panels + width - 1) / width) < 4 * workers.count()) {
       width /= 2;

@@ -3,6 +3,8 @@ package org.realm4j.reference.kernels;
 import java.lang.invoke.MethodHandles;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Tiles and packing in the Vector API; defined once per vector width, see {@link SimdKernels}. */
@@ -34,6 +36,13 @@ final class SimdTiles implements TileKernels {
   private static final IntVector QUADS_HIGH = indices(2, 3, 10, 11, 6, 7, 14, 15);
   private static final IntVector HALVES_LOW = indices(0, 1, 2, 3, 8, 9, 10, 11);
   private static final IntVector HALVES_HIGH = indices(4, 5, 6, 7, 12, 13, 14, 15);
+
+  // The same for two rounds of a 4 x 4 transposition.
+  private static final VectorSpecies<Float> S4 = FloatVector.SPECIES_128;
+  private static final VectorShuffle<Float> NEIGHBOURS = VectorShuffle.fromValues(S4, 1, 0, 3, 2);
+  private static final VectorShuffle<Float> HALVES = VectorShuffle.fromValues(S4, 2, 3, 0, 1);
+  private static final VectorMask<Float> ODD = VectorMask.fromLong(S4, 0b1010);
+  private static final VectorMask<Float> UPPER = VectorMask.fromLong(S4, 0b1100);
 
   SimdTiles() {}
 
@@ -445,12 +454,52 @@ final class SimdTiles implements TileKernels {
     for (int i = 0; i < rows; i += 8) {
       int some = Math.min(8, rows - i);
       int source = fromAt + i * fromStride;
-      transpose8(from, source, fromStride, some, cols8, to, toAt + i, toStride);
+      if (TILE_ROWS == 12) {
+        transpose8(from, source, fromStride, some, cols8, to, toAt + i, toStride);
+      } else {
+        int second = source + Math.min(4, some - 1) * fromStride;
+        int rest = Math.max(1, some - 4);
+        transpose4(from, source, fromStride, some, cols8, to, toAt + i, toStride);
+        transpose4(from, second, fromStride, rest, cols8, to, toAt + i + 4, toStride);
+      }
       for (int j = cols8; j < cols; j++) {
         for (int r = 0; r < 8; r++) {
           to[toAt + j * toStride + i + r] = from[source + Math.min(r, some - 1) * fromStride + j];
         }
       }
+    }
+  }
+
+  /**
+   * Up to 4 rows, a whole number of times 4 columns. AVX2 has no instruction that chooses lanes of
+   * two vectors, but moves lanes of one vector of 128 bit at once.
+   */
+  private static void transpose4(
+      float[] from,
+      int fromAt,
+      int fromStride,
+      int rows,
+      int cols,
+      float[] to,
+      int toAt,
+      int toStride) {
+    int at1 = fromAt + Math.min(1, rows - 1) * fromStride;
+    int at2 = fromAt + Math.min(2, rows - 1) * fromStride;
+    int at3 = fromAt + Math.min(3, rows - 1) * fromStride;
+    for (int j = 0; j < cols; j += 4) {
+      FloatVector a0 = FloatVector.fromArray(S4, from, fromAt + j);
+      FloatVector a1 = FloatVector.fromArray(S4, from, at1 + j);
+      FloatVector a2 = FloatVector.fromArray(S4, from, at2 + j);
+      FloatVector a3 = FloatVector.fromArray(S4, from, at3 + j);
+      FloatVector b0 = a0.blend(a1.rearrange(NEIGHBOURS), ODD);
+      FloatVector b1 = a0.rearrange(NEIGHBOURS).blend(a1, ODD);
+      FloatVector b2 = a2.blend(a3.rearrange(NEIGHBOURS), ODD);
+      FloatVector b3 = a2.rearrange(NEIGHBOURS).blend(a3, ODD);
+      int t = toAt + j * toStride;
+      b0.blend(b2.rearrange(HALVES), UPPER).intoArray(to, t);
+      b1.blend(b3.rearrange(HALVES), UPPER).intoArray(to, t + toStride);
+      b0.rearrange(HALVES).blend(b2, UPPER).intoArray(to, t + 2 * toStride);
+      b1.rearrange(HALVES).blend(b3, UPPER).intoArray(to, t + 3 * toStride);
     }
   }
 
