@@ -19,6 +19,10 @@ public record EmbedderConfig(
     MEAN
   }
 
+  EmbedderConfig withProjection(int size) {
+    return new EmbedderConfig(pooling, pooler, size, layerNorm, layerNormEpsilon);
+  }
+
   /** As in the released REALM: [CLS], tanh pooler, projection to 128, layer norm. */
   public static EmbedderConfig realm() {
     return new EmbedderConfig(Pooling.CLS, true, 128, true, 1e-12f);

@@ -80,6 +80,26 @@ public record RealmConfig(
         retriever, embedder, encoder, sharedTowers, kind, queryLimit, passageLimit);
   }
 
+  /**
+   * @param size of the retriever's vectors, from 1 to the retriever's hidden size, of which they
+   *     are a projection
+   */
+  public RealmConfig withProjection(int size) {
+    if (size < 1 || size > retriever.hidden()) {
+      throw new RealmException.BadInput(
+          "projection: expected 1 to the hidden size %d, found %d"
+              .formatted(retriever.hidden(), size));
+    }
+    return new RealmConfig(
+        retriever,
+        embedder.withProjection(size),
+        encoder,
+        sharedTowers,
+        nullDocument,
+        queryLimit,
+        passageLimit);
+  }
+
   public RealmConfig withSeparateTowers() {
     return new RealmConfig(
         retriever, embedder, encoder, false, nullDocument, queryLimit, passageLimit);

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.io.DiskFault;
 import org.realm4j.io.Json;
@@ -64,10 +65,21 @@ public final class RealmModel {
    * @param bertFolder a Hugging Face folder: {@code config.json, vocab.txt, model.safetensors}
    */
   public static RealmModel fromBert(Path bertFolder, NullDocument nullDocument, long seed) {
+    return fromBert(bertFolder, config -> config.withNullDocument(nullDocument), seed);
+  }
+
+  /**
+   * The same of another shape.
+   *
+   * @param changed makes the configuration from the usual one, {@link
+   *     RealmConfig#fromSentenceEncoder}; what it says of the two BERTs must stay
+   */
+  public static RealmModel fromBert(
+      Path bertFolder, UnaryOperator<RealmConfig> changed, long seed) {
     BertConfig bert = BertConfig.read(bertFolder.resolve("config.json"));
     WordPiece tokenizer = uncased(bertFolder);
     BertFolder.checkVocabulary(bertFolder, bert, tokenizer);
-    RealmConfig config = RealmConfig.fromSentenceEncoder(bert).withNullDocument(nullDocument);
+    RealmConfig config = changed.apply(RealmConfig.fromSentenceEncoder(bert));
     try (WeightFolder folder = WeightFolder.open(bertFolder)) {
       String prefix = BertFolder.prefix(bertFolder, folder);
       return create(config, tokenizer, underPrefix("realm.", prefix, from(folder)), seed);

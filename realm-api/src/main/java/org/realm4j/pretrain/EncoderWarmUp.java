@@ -3,6 +3,7 @@ package org.realm4j.pretrain;
 import java.util.ArrayList;
 import java.util.List;
 import org.realm4j.corpus.PassageStore;
+import org.realm4j.io.RealmException;
 import org.realm4j.nn.InputSequence;
 import org.realm4j.nn.RealmModel;
 import org.realm4j.nn.TokenBatch;
@@ -39,14 +40,52 @@ public final class EncoderWarmUp {
   /** Keeps the first updates of a fresh head from shaking the trunk. */
   private static final Schedule RAMP_UP = Schedule.rampUp(10);
 
+  /** Queries of one measurement. */
+  private static final int MEASURED = 96;
+
   /**
+   * @param steps at most
+   * @param batch queries a step
    * @param trunk learning rate of the encoder's BERT
    * @param head learning rate of the MLM head
+   * @param measureEvery steps from one {@link Reading} to the next; 0 if nothing is measured
+   * @param enough the utility, in nats, with which it ends before {@code steps}
    */
-  public record Settings(int steps, int batch, float trunk, float head, long seed) {
-    /** As tried for MiniLM. */
+  public record Settings(
+      int steps, int batch, float trunk, float head, int measureEvery, double enough, long seed) {
+    public Settings {
+      if (steps < 0 || batch < 1 || measureEvery < 0 || Double.isNaN(enough)) {
+        throw new RealmException.BadInput(
+            "encoder warm-up: expected steps >= 0, batch >= 1, steps between measurements >= 0,"
+                + " found %d, %d, %d; enough: %s nats"
+                    .formatted(steps, batch, measureEvery, enough));
+      }
+    }
+
+    /** As tried for MiniLM; nothing is measured. */
     public static Settings of(int steps) {
-      return new Settings(steps, 8, 3e-4f, 1e-3f, 1);
+      return new Settings(steps, 8, 3e-4f, 1e-3f, 0, Double.POSITIVE_INFINITY, 1);
+    }
+
+    public Settings seed(long value) {
+      return new Settings(steps, batch, trunk, head, measureEvery, enough, value);
+    }
+
+    /** Measures every so many steps, and ends when the utility is at least {@code nats}. */
+    public Settings until(double nats, int every) {
+      return new Settings(steps, batch, trunk, head, every, nats, seed);
+    }
+  }
+
+  /**
+   * How well the encoder reads, in nats: the mean log-likelihood of a masked span beside a passage
+   * that holds it, and without one. Measured on queries that are about to be trained on, which in
+   * the first epoch are new to it.
+   */
+  public record Reading(double beside, double without) {
+    /** What the passage is worth; where it is 3 or more, retrievers have been seen to learn. */
+    public double utility() {
+      return beside - without;
     }
   }
 
@@ -101,13 +140,21 @@ public final class EncoderWarmUp {
     bias.set(logs);
   }
 
-  /** Told the mean log-likelihood of the span at each step. */
+  /** Told the mean log-likelihood of the span at each step, from 0. */
   @FunctionalInterface
   public interface Listener {
     void step(int step, double logLikelihood);
+
+    /**
+     * @param steps that were done before
+     */
+    default void measured(int steps, Reading reading) {}
   }
 
-  public void run(Settings settings, Session session, Listener listener) {
+  /**
+   * @return the steps that were done
+   */
+  public int run(Settings settings, Session session, Listener listener) {
     Optimizer optimizer =
         new Optimizer(
             OptimizerSettings.adamW(),
@@ -115,10 +162,14 @@ public final class EncoderWarmUp {
                 new Optimizer.Group(model.encoder().bert().parameters(), settings.trunk()),
                 new Optimizer.Group(model.encoder().head().parameters(), settings.head())));
     for (int step = 0; step < settings.steps(); step++) {
-      List<MaskedQuery> batch = new ArrayList<>();
-      for (int b = 0; b < settings.batch(); b++) {
-        batch.add(queries.draw(settings.seed(), (long) step * settings.batch() + b));
+      if (settings.measureEvery() > 0 && step % settings.measureEvery() == 0) {
+        Reading reading = measure(session, settings, step);
+        listener.measured(step, reading);
+        if (reading.utility() >= settings.enough()) {
+          return step;
+        }
       }
+      List<MaskedQuery> batch = batch(settings, step);
       int[][] passages = choose(session, batch, settings, step);
       double sum;
       try (Tape tape = session.record()) {
@@ -136,6 +187,64 @@ public final class EncoderWarmUp {
       optimizer.step(session, RAMP_UP.at(step));
       listener.step(step, sum);
     }
+    if (settings.measureEvery() > 0) {
+      listener.measured(settings.steps(), measure(session, settings, settings.steps()));
+    }
+    return settings.steps();
+  }
+
+  private List<MaskedQuery> batch(Settings settings, int step) {
+    List<MaskedQuery> batch = new ArrayList<>();
+    for (int b = 0; b < settings.batch(); b++) {
+      batch.add(queries.draw(settings.seed(), (long) step * settings.batch() + b));
+    }
+    return batch;
+  }
+
+  private Reading measure(Session session, Settings settings, int step) {
+    double beside = 0;
+    double without = 0;
+    int measured = 0;
+    for (int ahead = 0; measured < MEASURED; ahead++) {
+      List<MaskedQuery> batch = batch(settings, step + ahead);
+      MipsIndex.Hits[] hits = retrieve(session, batch);
+      int key = RandomStream.WARM_UP.key(settings.seed(), step + ahead);
+      int[][] passages = new int[batch.size()][];
+      for (int b = 0; b < batch.size(); b++) {
+        passages[b] =
+            new int[] {
+              holder(batch.get(b), hits[b], key, b), KnowledgeAugmentedForward.NULL_DOCUMENT
+            };
+      }
+      float[] tokens = logLikelihoods(session, batch, passages);
+      int at = 0;
+      for (MaskedQuery query : batch) {
+        int masked = query.masked().length;
+        beside += sum(tokens, at, masked);
+        without += sum(tokens, at + masked, masked);
+        at += 2 * masked;
+      }
+      measured += batch.size();
+    }
+    return new Reading(beside / measured, without / measured);
+  }
+
+  private float[] logLikelihoods(Session session, List<MaskedQuery> batch, int[][] passages) {
+    try (Tape tape = session.infer()) {
+      KnowledgeAugmentedForward.Joint joint = forward.joint(batch, passages);
+      return model
+          .encoder()
+          .logLikelihood(session, joint.batch(), joint.rows(), joint.targets(), null)
+          .toArray();
+    }
+  }
+
+  private static double sum(float[] x, int from, int count) {
+    double sum = 0;
+    for (int i = from; i < from + count; i++) {
+      sum += x[i];
+    }
+    return sum;
   }
 
   private int[][] choose(Session session, List<MaskedQuery> batch, Settings settings, int step) {

@@ -103,6 +103,16 @@ final class OpenQaCommand implements Runnable {
   private int maxDev = Integer.MAX_VALUE;
 
   @Option(
+      names = "--projection",
+      paramLabel = "N",
+      converter = Numbers.Positive.class,
+      description = {
+        "The size of the vectors of all rows but bm25; at most MiniLM's 384. Default: 128, as in"
+            + " the paper."
+      })
+  private @Nullable Integer projection;
+
+  @Option(
       names = "--cloze-steps",
       paramLabel = "N",
       converter = Numbers.Positive.class,
@@ -120,8 +130,18 @@ final class OpenQaCommand implements Runnable {
       names = "--warm-up-steps",
       paramLabel = "N",
       converter = Numbers.Positive.class,
-      description = "Steps of the encoder's warm-up. Default: 300.")
+      description = "Steps of the encoder's warm-up, at most. Default: 300.")
   private int warmUpSteps = 300;
+
+  @Option(
+      names = "--warm-up-until",
+      paramLabel = "NATS",
+      converter = Numbers.PositiveReal.class,
+      description = {
+        "End it before, when a passage that holds the span raises the span's log-likelihood by so"
+            + " much. Joint training needs about 3."
+      })
+  private @Nullable Float warmUpUntil;
 
   @Option(
       names = "--steps",
@@ -225,9 +245,11 @@ final class OpenQaCommand implements Runnable {
     return new OpenQaSettings(
         trainQuestions,
         maxDev,
+        projection,
         clozeSteps,
         clozeBatch,
         warmUpSteps,
+        warmUpUntil,
         steps,
         batch,
         accumulate,

@@ -12,7 +12,6 @@ import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.Json;
 import org.realm4j.io.JsonObject;
 import org.realm4j.nn.ReaderConfig;
-import org.realm4j.nn.RealmConfig.NullDocument;
 import org.realm4j.nn.RealmModel;
 import org.realm4j.nn.SpanReader;
 import org.realm4j.pretrain.EncoderWarmUp;
@@ -112,8 +111,7 @@ final class OpenQaCost {
   }
 
   private Speed calibrate() {
-    RealmModel model =
-        RealmModel.fromBert(context.bert(), NullDocument.EMPTY_PASSAGE, settings.seed());
+    RealmModel model = settings.start(context.bert());
     EncoderWarmUp.initialiseHead(model, store);
     InverseClozeTask task = new InverseClozeTask(model, store);
     double cloze =

@@ -12,7 +12,6 @@ import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.JsonObject;
 import org.realm4j.io.Npy;
 import org.realm4j.io.PublishedFolder;
-import org.realm4j.nn.RealmConfig.NullDocument;
 import org.realm4j.nn.RealmModel;
 import org.realm4j.pretrain.EncoderWarmUp;
 import org.realm4j.pretrain.InverseClozeTask;
@@ -86,14 +85,16 @@ final class OpenQaPretraining {
   private Path miniLm() {
     Map<String, Object> on = context.dependsOn();
     on.put("entropy", ENTROPY);
+    if (settings.projection() != null) {
+      on.put("projection", settings.projection());
+    }
     return context
         .folder()
         .stage(
             context.name("minilm"),
             on,
             result -> {
-              RealmModel model =
-                  RealmModel.fromBert(context.bert(), NullDocument.EMPTY_PASSAGE, settings.seed());
+              RealmModel model = settings.start(context.bert());
               RetrieverStart.Report report;
               try (Session session = context.backend().open(context.threads());
                   ProgressBar bar =
@@ -169,36 +170,30 @@ final class OpenQaPretraining {
     Path before = inverseCloze();
     embedded(Start.ICT);
     Map<String, Object> on = context.dependsOn();
-    on.putAll(settings.cloze());
-    on.put("warm_up_steps", settings.warmUpSteps());
+    on.putAll(settings.warmUp());
+    String stage = context.name("warm-up");
     return context
         .folder()
         .stage(
-            context.name("warm-up"),
+            stage,
             on,
             result -> {
               RealmModel model = RealmModel.open(before.resolve(MODEL));
-              EncoderWarmUp.Settings usual = EncoderWarmUp.Settings.of(settings.warmUpSteps());
-              EncoderWarmUp.Settings run =
-                  new EncoderWarmUp.Settings(
-                      usual.steps(), usual.batch(), usual.trunk(), usual.head(), settings.seed());
+              EncoderWarmUp.Settings run = settings.encoderWarmUp();
               SpanOccurrences occurrences = new SpanOccurrences(store, model.vocabulary());
-              List<Double> likelihoods = new ArrayList<>();
+              Map<String, @Nullable Object> figures = new LinkedHashMap<>();
               try (KnowledgeIndex index = index(Start.ICT);
                   Session session = context.backend().open(context.threads());
                   ProgressBar bar = bar("encoder warm-up", run.steps())) {
-                new EncoderWarmUp(model, store, queries(model), occurrences, index)
-                    .run(
-                        run,
-                        session,
-                        (step, likelihood) -> {
-                          likelihoods.add(likelihood);
-                          bar.moveTo(step + 1L);
-                        });
+                WarmUpProgress progress = new WarmUpProgress(bar, context.folder()::say);
+                figures.put(
+                    "steps",
+                    new EncoderWarmUp(model, store, queries(model), occurrences, index)
+                        .run(run, session, progress));
+                figures.put("log_likelihood", means(progress.likelihoods));
+                figures.put("utility", progress.utilities);
               }
               model.save(result.resolve(MODEL));
-              Map<String, @Nullable Object> figures = new LinkedHashMap<>();
-              figures.put("log_likelihood", means(likelihoods));
               return figures;
             });
   }
@@ -208,8 +203,7 @@ final class OpenQaPretraining {
     String stage = context.name("realm");
     Pretraining pretraining = settings.pretraining(store);
     Map<String, Object> on = context.dependsOn();
-    on.putAll(settings.cloze());
-    on.put("warm_up_steps", settings.warmUpSteps());
+    on.putAll(settings.warmUp());
     on.put("pretraining", comparable(pretraining));
     return context
         .folder()

@@ -1,8 +1,12 @@
 package org.realm4j.cli;
 
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.realm4j.corpus.PassageStore;
+import org.realm4j.nn.RealmModel;
+import org.realm4j.pretrain.EncoderWarmUp;
 import org.realm4j.pretrain.Pretraining;
 import org.realm4j.qa.FineTuning;
 import org.realm4j.train.OptimizerSettings;
@@ -13,8 +17,10 @@ import org.realm4j.train.OptimizerSettings;
  *
  * @param budget questions to train on, each once
  * @param maxDev dev questions of each set to evaluate on, at most
+ * @param projection the size of the dense rows' vectors; null for the usual one
  * @param clozeSteps of the inverse cloze task
- * @param warmUpSteps of the encoder
+ * @param warmUpSteps of the encoder, at most
+ * @param warmUpUntil nats that reading is worth when it ends before; null if it does not
  * @param jointSteps of joint pre-training
  * @param batch questions a step of fine-tuning
  * @param accumulate parts that it is computed in
@@ -26,9 +32,11 @@ import org.realm4j.train.OptimizerSettings;
 record OpenQaSettings(
     QuestionBudget budget,
     int maxDev,
+    @Nullable Integer projection,
     int clozeSteps,
     int clozeBatch,
     int warmUpSteps,
+    @Nullable Float warmUpUntil,
     int jointSteps,
     int batch,
     int accumulate,
@@ -40,6 +48,12 @@ record OpenQaSettings(
     long seed) {
   static final int CANDIDATES = 8;
   private static final int JOINT_BATCH = 4;
+
+  /** What the dense rows start from: MiniLM, with a projection that is not computed yet. */
+  RealmModel start(Path bert) {
+    return RealmModel.fromBert(
+        bert, config -> projection == null ? config : config.withProjection(projection), seed);
+  }
 
   /** Joint pre-training, as the demonstration does it; two refreshes. */
   Pretraining pretraining(PassageStore store) {
@@ -68,11 +82,30 @@ record OpenQaSettings(
         .seed(seed);
   }
 
+  /** Measured on the way, whether it ends by that or not. */
+  EncoderWarmUp.Settings encoderWarmUp() {
+    return EncoderWarmUp.Settings.of(warmUpSteps)
+        .seed(seed)
+        .until(
+            warmUpUntil == null ? Double.POSITIVE_INFINITY : warmUpUntil,
+            WarmUpProgress.MEASURE_EVERY);
+  }
+
   /** What the retriever's warm start depends on. */
   Map<String, Object> cloze() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("cloze_steps", clozeSteps);
     json.put("cloze_batch", clozeBatch);
+    return json;
+  }
+
+  /** What the encoder's warm start depends on. */
+  Map<String, Object> warmUp() {
+    Map<String, Object> json = cloze();
+    json.put("warm_up_steps", warmUpSteps);
+    if (warmUpUntil != null) {
+      json.put("warm_up_until", warmUpUntil);
+    }
     return json;
   }
 }

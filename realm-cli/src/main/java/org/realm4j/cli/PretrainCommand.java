@@ -8,6 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.RealmException;
+import org.realm4j.nn.RealmConfig;
 import org.realm4j.nn.RealmConfig.NullDocument;
 import org.realm4j.nn.RealmModel;
 import org.realm4j.pretrain.Pretrainer;
@@ -65,6 +66,16 @@ final class PretrainCommand implements Runnable {
       })
   private NullDocument nullDocument;
 
+  @Option(
+      names = "--projection",
+      paramLabel = "N",
+      converter = Numbers.Positive.class,
+      description = {
+        "The size of the retriever's vectors, for a model that starts from a BERT; at most its"
+            + " hidden size. Default: 128, as in the paper."
+      })
+  private @Nullable Integer projection;
+
   @Mixin private PretrainingOptions options;
   @Mixin private WarmUpOptions warmUp;
 
@@ -94,6 +105,7 @@ final class PretrainCommand implements Runnable {
   @Override
   public void run() {
     Pretraining settings = options.settings(seed.value());
+    warmUp.check(spec.commandLine());
     if (!resume && (PretrainingCheckpoint.in(checkpoint()) || Files.exists(model()))) {
       throw new RealmException.BadInput(
           output + ": holds a run already: go on with --resume, or name another --output");
@@ -143,9 +155,22 @@ final class PretrainCommand implements Runnable {
   }
 
   private RealmModel startingModel() {
-    return ModelFolder.isRealm(start.dir())
-        ? RealmModel.open(start.dir())
-        : RealmModel.fromBert(start.dir(), nullDocument, seed.value());
+    if (ModelFolder.isRealm(start.dir())) {
+      if (projection != null) {
+        throw new RealmException.BadInput(
+            "--projection: expected a model that starts from a BERT; %s is a REALM, whose vectors"
+                    .formatted(start.dir())
+                + " keep their size");
+      }
+      return RealmModel.open(start.dir());
+    }
+    return RealmModel.fromBert(
+        start.dir(),
+        config -> {
+          RealmConfig chosen = config.withNullDocument(nullDocument);
+          return projection == null ? chosen : chosen.withProjection(projection);
+        },
+        seed.value());
   }
 
   private Pretrainer resumed(PassageStore store, Pretraining settings, Backend backend) {

@@ -66,6 +66,17 @@ final class ProgressBar implements AutoCloseable {
     return now - drawnAt >= LOG_NANOS && done - drawnDone >= total / 10;
   }
 
+  /** Prints a line of its own; on a terminal the bar goes on below it. */
+  synchronized void say(String what) {
+    if (terminal) {
+      err.println("\r" + what + " ".repeat(Math.max(0, drawnWidth - what.length())));
+      draw(clock.getAsLong());
+    } else {
+      err.println(what);
+      err.flush();
+    }
+  }
+
   /** Draws the last state, so that a log tells whether the task came to its end. */
   @Override
   public synchronized void close() {

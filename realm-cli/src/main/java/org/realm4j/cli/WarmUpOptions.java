@@ -2,6 +2,7 @@ package org.realm4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.realm4j.corpus.PassageStore;
 import org.realm4j.io.WeightFolder;
 import org.realm4j.nn.RealmModel;
@@ -15,7 +16,9 @@ import org.realm4j.retrieval.KnowledgeIndex;
 import org.realm4j.retrieval.MipsIndexProvider;
 import org.realm4j.retrieval.PassageEmbedder;
 import org.realm4j.tensor.Session;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** What comes before joint training: the parts that a plain BERT lacks, and warm-ups. */
 final class WarmUpOptions {
@@ -48,6 +51,26 @@ final class WarmUpOptions {
             + " Default: 0."
       })
   private int warmUpSteps;
+
+  @Option(
+      names = "--warm-up-until",
+      paramLabel = "NATS",
+      converter = Numbers.PositiveReal.class,
+      description = {
+        "End it before, when a passage that holds the span raises the span's log-likelihood by so"
+            + " much; measured and told every 100 steps. Joint training needs about 3."
+      })
+  private @Nullable Float warmUpUntil;
+
+  /**
+   * @throws ParameterException if options do not go together
+   */
+  void check(CommandLine command) {
+    if (warmUpUntil != null && warmUpSteps == 0) {
+      throw new ParameterException(
+          command, "--warm-up-until: expected --warm-up-steps, the most it may take, found none");
+    }
+  }
 
   /** Whether anything here takes long enough to be kept at once. */
   boolean any() {
@@ -106,11 +129,12 @@ final class WarmUpOptions {
       try (KnowledgeIndex index = embed(model, store, session, threads, err);
           ProgressBar bar = ProgressBar.on(err, "encoder warm-up", warmUpSteps)) {
         SpanOccurrences occurrences = new SpanOccurrences(store, model.vocabulary());
+        EncoderWarmUp.Settings run = EncoderWarmUp.Settings.of(warmUpSteps);
         new EncoderWarmUp(model, store, queries, occurrences, index)
             .run(
-                EncoderWarmUp.Settings.of(warmUpSteps),
+                warmUpUntil == null ? run : run.until(warmUpUntil, WarmUpProgress.MEASURE_EVERY),
                 session,
-                (step, logLikelihood) -> bar.moveTo(step + 1));
+                new WarmUpProgress(bar, bar::say));
       }
     }
   }

@@ -85,9 +85,25 @@ class OpenQaCommandTest {
     JsonObject before = record(output, "retrieved-minilm-dev-s1").object("measures");
     assertEquals(10, before.object("gold passage in top 20").number("sum"));
     assertFalse(before.has("answer in the passages read"), "nothing was read");
+    JsonObject warmUp = record(output, "warm-up-s1");
+    assertEquals(2, warmUp.integer("steps"));
+    assertEquals(2, warmUp.list("utility").size(), "before the first step, after the last");
     assertFalse(Files.exists(output.resolve("unfinished/fine-tuned-bm25-all-s1")));
     String log = Files.readString(output.resolve("log.txt"));
     assertTrue(log.contains("fine-tuned-ict-all-s1: step 5 of 5"), log);
+  }
+
+  @Test
+  void whatTheRetrieverAndTheEncoderStartFromCanBeChosen() {
+    Path output = folder.resolve("run");
+    List<Object> chosen = List.of("--rows", "realm", "--warm-up-until", 1000, "--projection", 16);
+    run(output, chosen.toArray()).succeeded();
+    JsonObject warmUp = record(output, "warm-up-s1");
+    assertEquals(2, warmUp.integer("steps"));
+    assertEquals(1000, warmUp.object("settings").number("warm_up_until"));
+    assertEquals(16, record(output, "minilm-s1").object("settings").integer("projection"));
+    run(output, "--rows", "realm", "--projection", 16)
+        .failedWith("made with other settings: warm_up_until");
   }
 
   private static JsonObject record(Path output, String stage) {

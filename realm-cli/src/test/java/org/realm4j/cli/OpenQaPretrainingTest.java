@@ -26,9 +26,11 @@ class OpenQaPretrainingTest {
         new OpenQaSettings(
             QuestionBudget.parse("all"),
             10,
+            null,
             2,
             4,
             2,
+            null,
             2,
             2,
             1,

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.realm4j.io.Json;
 import org.realm4j.io.JsonObject;
 import org.realm4j.io.PublishedFolder;
+import org.realm4j.nn.RealmModel;
 
 class PretrainCommandTest {
   @TempDir Path folder;
@@ -140,6 +141,31 @@ class PretrainCommandTest {
   private static String state(Path run) throws IOException {
     Path dir = PublishedFolder.at(run.resolve("checkpoint")).current().orElseThrow();
     return Files.readString(dir.resolve("state.json")).replaceAll("\\s", "");
+  }
+
+  @Test
+  void vectorsHaveTheSizeAskedFor() {
+    Path run = folder.resolve("run");
+    pretrain(run, 1, "--projection", 16).succeeded();
+    assertEquals(16, RealmModel.open(run.resolve("model")).config().embedder().projection());
+    Path other = folder.resolve("other");
+    pretrain(other, 1, "--projection", 1000)
+        .failedWith("projection: expected 1 to the hidden size 32, found 1000");
+    run(run.resolve("model"), other, 1, "--projection", 16)
+        .failedWith("--projection: expected a model that starts from a BERT", "is a REALM");
+    assertFalse(Files.exists(other));
+  }
+
+  @Test
+  void theWarmUpTellsWhatReadingIsWorthAndMayEndByIt() {
+    Ran whole =
+        pretrain(folder.resolve("run"), 1, "--warm-up-steps", 2, "--warm-up-until", 1000)
+            .succeeded();
+    String told = "encoder warm-up: after %d steps log p(span) is ";
+    assertTrue(whole.err().contains(told.formatted(0)), whole::toString);
+    assertTrue(whole.err().contains(told.formatted(2)), whole::toString);
+    pretrain(folder.resolve("none"), 1, "--warm-up-until", 3)
+        .wasWrongUse("--warm-up-until: expected --warm-up-steps");
   }
 
   @Test

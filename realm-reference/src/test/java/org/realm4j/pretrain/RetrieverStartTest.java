@@ -32,7 +32,7 @@ import org.realm4j.tensor.Session;
 import org.realm4j.tensor.Tape;
 import org.realm4j.testkit.model.TinyRealm;
 
-/** The start of projection, gain and null vector; and the encoder's warm-up. */
+/** The start of projection, gain and null vector. */
 class RetrieverStartTest {
   private static final int K = 8;
 
@@ -260,43 +260,5 @@ class RetrieverStartTest {
                 40));
     RealmException e = assertThrows(RealmException.BadInput.class, () -> start(wide, 1.5));
     assertEquals("projection: expected at most the hidden size 32, found 33", e.getMessage());
-  }
-
-  @Test
-  void theEncodersWarmUpRaisesTheLikelihood() {
-    RealmModel model = TinyRealm.model();
-    EncoderWarmUp.initialiseHead(model, store);
-    float[] retriever = model.documents().bert().wordEmbeddings().values().clone();
-    List<Double> likelihoods = new ArrayList<>();
-    try (KnowledgeIndex index = index(model)) {
-      new EncoderWarmUp(
-              model,
-              store,
-              TinyRealm.queries(store),
-              new SpanOccurrences(store, model.vocabulary()),
-              index)
-          .run(
-              new EncoderWarmUp.Settings(100, 8, 2e-3f, 2e-3f, 1),
-              session,
-              (step, likelihood) -> likelihoods.add(likelihood));
-    }
-    double early = likelihoods.subList(0, 10).stream().mapToDouble(x -> x).average().orElseThrow();
-    double late = likelihoods.subList(90, 100).stream().mapToDouble(x -> x).average().orElseThrow();
-    assertTrue(late > early + 1, early + " to " + late);
-    assertArrayEquals(retriever, model.documents().bert().wordEmbeddings().values());
-  }
-
-  @Test
-  void theHeadStartsWithTheFrequenciesOfTheCorpus() {
-    RealmModel model = TinyRealm.model();
-    EncoderWarmUp.initialiseHead(model, store);
-    float[] bias = model.encoder().head().bias().values();
-    double sum = 0;
-    for (float b : bias) {
-      sum += Math.exp(b);
-    }
-    assertEquals(1, sum, 1e-4);
-    assertTrue(bias[model.vocabulary().id("in")] > bias[model.vocabulary().id("kiel")]);
-    assertTrue(bias[model.vocabulary().id("kiel")] > bias[model.vocabulary().id("stone")]);
   }
 }

@@ -197,9 +197,10 @@ final class SimdKernels implements Kernels {
       int some = Math.min(4, rowCount - r);
       for (int i = 0; i < some; i++) {
         long row = at + 4L * (r + i) * n;
-        lanes(rows, row, n, query, 0, lanes, i * LANES);
         if (L < LANES) {
-          lanes(rows, row, n, query, L, lanes, i * LANES);
+          halves(rows, row, n, query, lanes, i * LANES);
+        } else {
+          lanes(rows, row, n, query, lanes, i * LANES);
         }
       }
       if (some == 4) {
@@ -218,14 +219,32 @@ final class SimdKernels implements Kernels {
    * other.
    */
   private static void lanes(
-      MemorySegment rows, long at, int n, float[] query, int half, float[] lanes, int lanesAt) {
+      MemorySegment rows, long at, int n, float[] query, float[] lanes, int lanesAt) {
     FloatVector sum = FloatVector.zero(S);
-    for (int i = half; i < n; i += LANES) {
+    for (int i = 0; i < n; i += LANES) {
       sum =
           FloatVector.fromMemorySegment(S, rows, at + 4L * i, LE)
               .fma(FloatVector.fromArray(S, query, i), sum);
     }
-    sum.intoArray(lanes, lanesAt + half);
+    sum.intoArray(lanes, lanesAt);
+  }
+
+  /** The same where a vector has half of the lanes. */
+  private static void halves(
+      MemorySegment rows, long at, int n, float[] query, float[] lanes, int lanesAt) {
+    FloatVector low = FloatVector.zero(S);
+    FloatVector high = FloatVector.zero(S);
+    for (int i = 0; i < n; i += LANES) {
+      long from = at + 4L * i;
+      low =
+          FloatVector.fromMemorySegment(S, rows, from, LE)
+              .fma(FloatVector.fromArray(S, query, i), low);
+      high =
+          FloatVector.fromMemorySegment(S, rows, from + 4L * L, LE)
+              .fma(FloatVector.fromArray(S, query, i + L), high);
+    }
+    low.intoArray(lanes, lanesAt);
+    high.intoArray(lanes, lanesAt + L);
   }
 
   /** The trees over four times 16 lanes. */
